@@ -1,0 +1,220 @@
+"""Everything that travels over a slide's websocket: Commands from the browser, Events to it. Two closed unions.
+
+The browser's types (frontend/src/generated/messages.ts) and docs/protocol.md are generated from these classes.
+Commands are imperatives; events are past or present facts. Units: level-0 pixels, milliseconds where named.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, TypeAdapter
+
+from inference.protocol import MAX_TARGETS, Message, Point, Polygon, Prompt, Target
+
+MAX_OBJECTS = 1_000
+
+
+class ObjectState(StrEnum):
+    """asked → proposed → accepted; failed when no mask came; rejected and deleted can be restored."""
+
+    ASKED = "asked"
+    FAILED = "failed"
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    DELETED = "deleted"
+
+
+AcceptedBy = Literal["key", "next_click", "batch", "sweep"]
+
+# --- commands: browser → server ---------------------------------------------------------------------------------
+
+
+class Command(Message):
+    command_id: UUID
+    """Made by the browser, once for each intention: sending it again never does it twice."""
+
+
+class ObjectRef(Message):
+    object_id: UUID
+    base_version: int = Field(ge=0)
+    """The version of the object that the person saw; 0 for one that the server has never shown."""
+
+
+class SegmentTarget(Target):
+    base_version: int = Field(ge=0)
+
+
+class Segment(Command):
+    """Ask a model for masks: one target for each object, all prompts of each."""
+
+    kind: Literal["segment"] = "segment"
+    label_id: int
+    model_id: int | None = None
+    """None: the project's active model for the label's object type."""
+    targets: tuple[SegmentTarget, ...] = Field(min_length=1, max_length=MAX_TARGETS)
+
+
+class AcceptRef(ObjectRef):
+    turn: int = Field(ge=1)
+    """The turn that is accepted; while it is unanswered, the acceptance waits for it."""
+
+
+class Accept(Command):
+    kind: Literal["accept"] = "accept"
+    objects: tuple[AcceptRef, ...] = Field(min_length=1, max_length=MAX_OBJECTS)
+    how: AcceptedBy
+    elapsed_ms: float | None = Field(default=None, ge=0, le=86_400_000)
+    """From the first prompt (or the sight of the proposal) to the decision, as the person's clock ran."""
+
+
+class Reject(Command):
+    kind: Literal["reject"] = "reject"
+    objects: tuple[ObjectRef, ...] = Field(min_length=1, max_length=MAX_OBJECTS)
+    elapsed_ms: float | None = Field(default=None, ge=0, le=86_400_000)
+
+
+class Relabel(Command):
+    kind: Literal["relabel"] = "relabel"
+    objects: tuple[ObjectRef, ...] = Field(min_length=1, max_length=MAX_OBJECTS)
+    label_id: int
+
+
+class Delete(Command):
+    kind: Literal["delete"] = "delete"
+    objects: tuple[ObjectRef, ...] = Field(min_length=1, max_length=MAX_OBJECTS)
+
+
+class Restore(Command):
+    """Bring a rejected or deleted object back to the state it had before."""
+
+    kind: Literal["restore"] = "restore"
+    objects: tuple[ObjectRef, ...] = Field(min_length=1, max_length=MAX_OBJECTS)
+
+
+class CatchUp(Message):
+    """Send every event after `since` (the last one applied). Has no command_id: it changes nothing."""
+
+    kind: Literal["catch_up"] = "catch_up"
+    since: int = Field(ge=0)
+
+
+AnyCommand = Annotated[
+    Segment | Accept | Reject | Relabel | Delete | Restore | CatchUp, Field(discriminator="kind")
+]
+COMMAND: TypeAdapter[Segment | Accept | Reject | Relabel | Delete | Restore | CatchUp] = TypeAdapter(AnyCommand)
+
+# --- events: server → browser -----------------------------------------------------------------------------------
+
+
+class ObjectView(Message):
+    """An annotation as a browser sees it. In the states rejected and deleted, polygons are still sent (for restore)."""
+
+    object_id: UUID
+    version: int
+    turn: int
+    state: ObjectState
+    label_id: int
+    polygons: tuple[Polygon, ...]
+    area_px: float
+    centroid: Point | None
+    prompts: tuple[Prompt, ...]
+    """All prompts of the latest turn."""
+    score: float | None
+    model_id: int | None
+    author: str
+    """Username of who made the object."""
+    accepting: bool
+    """An acceptance waits for the model's answer."""
+    failure: str | None
+    """Why there is no mask, in words, when state is failed."""
+    changed_at: datetime
+
+
+class StepTimes(Message):
+    """Where one answer's time went, in milliseconds; the browser adds its own network and paint."""
+
+    command_ms: float
+    """Command received → request queued (rights, database)."""
+    queue_ms: float
+    read_ms: float
+    network_ms: float
+    post_ms: float
+    reply_ms: float
+    """Reply left the worker → received by the web side."""
+    database_ms: float
+    """Reply received → stored."""
+
+
+class ObjectsUpserted(Message):
+    """These objects are now as given. Events of a slide are numbered without gaps; apply them in order."""
+
+    kind: Literal["objects.upserted"] = "objects.upserted"
+    seq: int
+    objects: tuple[ObjectView, ...]
+    command_id: UUID | None = None
+    """The command that caused it, if one did."""
+    times: StepTimes | None = None
+
+
+class Acknowledged(Message):
+    """The command is stored. `seq` is its event's number on the slide."""
+
+    kind: Literal["ack"] = "ack"
+    command_id: UUID
+    seq: int
+
+
+class CommandFailed(Message):
+    """The command was refused and changed nothing. retry_after_ms: send it again then; None: never will work."""
+
+    kind: Literal["command.failed"] = "command.failed"
+    command_id: UUID | None
+    code: str
+    message: str
+    retry_after_ms: int | None = None
+
+
+class Conflict(Message):
+    """Somebody else changed these objects first; nothing was overwritten. `objects` are as they stand now."""
+
+    kind: Literal["command.conflict"] = "command.conflict"
+    command_id: UUID
+    message: str
+    objects: tuple[ObjectView, ...]
+
+
+class Waiting(Message):
+    """These objects have no answer yet, and why. The clicks are stored and will be answered."""
+
+    kind: Literal["objects.waiting"] = "objects.waiting"
+    object_ids: tuple[UUID, ...]
+    reason: str
+
+
+class Heartbeat(Message):
+    """Each 10 s, and once at connect: the slide's last event number, so that a lost event is noticed."""
+
+    kind: Literal["heartbeat"] = "heartbeat"
+    seq: int
+    worker: Literal["ready", "missing"]
+    tile_pass_age_s: int
+    """How old the tile pass may be by now: renew it (POST /api/slides/{id}/pass) when above 300."""
+
+
+class Reset(Message):
+    """The cursor is older than what is kept: load the objects anew."""
+
+    kind: Literal["reset"] = "reset"
+    seq: int
+
+
+AnyEvent = Annotated[
+    ObjectsUpserted | Acknowledged | CommandFailed | Conflict | Waiting | Heartbeat | Reset,
+    Field(discriminator="kind"),
+]
+EVENT: TypeAdapter[ObjectsUpserted | Acknowledged | CommandFailed | Conflict | Waiting | Heartbeat | Reset] = (
+    TypeAdapter(AnyEvent)
+)

@@ -1,0 +1,155 @@
+"""What the web side and the model workers say to each other: frozen messages, and the names of queues and keys.
+
+The only file that both halves of the house import. Coordinates are level-0 pixels of the slide, x then y, origin
+upper left, on every wire and in every row.
+"""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+# --- names ------------------------------------------------------------------------------------------------------
+
+INTERACTIVE_QUEUE = "interactive"
+REPLIES_QUEUE = "replies"
+SEGMENT_TASK = "inference.segment"
+REPLY_TASK = "annotator.learning.receive_reply"
+
+# Interactive traffic has its own key prefix, so that no other worker's visibility timeout governs it.
+INTERACTIVE_KEY_PREFIX = "interactive:"
+
+# A worker's heartbeat: this key plus its id, alive for HEARTBEAT_LIFE_S, holding a WorkerHeartbeat as JSON.
+HEARTBEAT_KEY_PREFIX = "squiggle:worker:interactive:"
+HEARTBEAT_LIFE_S = 2
+
+# --- limits -----------------------------------------------------------------------------------------------------
+
+MAX_COORDINATE_PX = 2**26
+MAX_PROMPTS = 64
+MAX_TARGETS = 64
+MAX_OTHERS = 512
+
+Coordinate = Annotated[float, Field(ge=-MAX_COORDINATE_PX, le=MAX_COORDINATE_PX, allow_inf_nan=False)]
+
+
+class Message(BaseModel):
+    """Frozen, and closed: an unknown field is an error, not a guess."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# --- shared nouns -----------------------------------------------------------------------------------------------
+
+
+class Point(Message):
+    x: Coordinate
+    y: Coordinate
+
+
+class Click(Message):
+    """One press of the pointer: inside the object (positive) or on what the mask wrongly took (negative)."""
+
+    kind: Literal["click"] = "click"
+    x: Coordinate
+    y: Coordinate
+    positive: bool = True
+
+
+Prompt = Click  # squiggles, scribbles and point sets join here as a discriminated union
+
+
+class Polygon(Message):
+    """An exterior ring and its holes; each ring a list of (x, y), not closed (the first point is not repeated)."""
+
+    exterior: tuple[tuple[float, float], ...]
+    holes: tuple[tuple[tuple[float, float], ...], ...] = ()
+
+
+class SlideRef(Message):
+    """Where the pixels are, as the worker opens them."""
+
+    path: str
+    mpp: float = Field(gt=0)
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+
+
+class Target(Message):
+    """One object to segment, with all its prompts: a request is complete, so any worker can serve it."""
+
+    object_id: UUID
+    turn: int = Field(ge=1)
+    prompts: tuple[Prompt, ...] = Field(min_length=1, max_length=MAX_PROMPTS)
+
+
+# --- requests ---------------------------------------------------------------------------------------------------
+
+
+class SegmentRequest(Message):
+    kind: Literal["segment"] = "segment"
+    request_id: UUID
+    slide: SlideRef
+    method: str
+    checkpoint: str
+    targets: tuple[Target, ...] = Field(min_length=1, max_length=MAX_TARGETS)
+    others: tuple[Point, ...] = Field(default=(), max_length=MAX_OTHERS)
+    """Points inside objects that are not targets (exclusion); the other targets of the batch need not be repeated."""
+    sent_at: float
+    """Unix time of the (re-)sending, for the queue's share of the latency."""
+
+
+# --- replies ----------------------------------------------------------------------------------------------------
+
+
+class Timings(Message):
+    """How long each step in the worker took, in milliseconds, for the whole batch."""
+
+    queue_ms: float
+    read_ms: float
+    network_ms: float
+    post_ms: float
+    sent_at: float
+    """Unix time at which the reply left the worker."""
+
+
+class SegmentedObject(Message):
+    """What became of one target: polygons, or the reason why there are none."""
+
+    object_id: UUID
+    turn: int
+    polygons: tuple[Polygon, ...] = ()
+    score: float | None = None
+    """Mean probability inside the mask, 0 to 1."""
+    failure: str | None = None
+    """In words for the person, when polygons is empty."""
+
+
+class Segmented(Message):
+    kind: Literal["segmented"] = "segmented"
+    request_id: UUID
+    checkpoint: str
+    objects: tuple[SegmentedObject, ...]
+    timings: Timings
+
+
+class Failed(Message):
+    kind: Literal["failed"] = "failed"
+    request_id: UUID
+    code: str
+    message: str
+    """In words: what happened, to what, and what to do."""
+
+
+Reply = Annotated[Segmented | Failed, Field(discriminator="kind")]
+REPLY: TypeAdapter[Segmented | Failed] = TypeAdapter(Reply)
+
+
+class WorkerHeartbeat(Message):
+    worker_id: str
+    pid: int
+    device: str
+    request_id: UUID | None = None
+    """The request in hand, if any …"""
+    busy_since: float | None = None
+    """… and since when (Unix time)."""
