@@ -4,7 +4,7 @@ The only file that both halves of the house import. Coordinates are level-0 pixe
 upper left, on every wire and in every row.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -73,6 +73,8 @@ class SlideRef(Message):
     mpp: float = Field(gt=0)
     width: int = Field(gt=0)
     height: int = Field(gt=0)
+    style: dict[str, Any] = Field(default_factory=lambda: {"icc": False})
+    """How the slide's channels become RGB, as large_image's style: decided at import, so all readers see the same."""
 
 
 class Target(Message):
@@ -153,3 +155,13 @@ class WorkerHeartbeat(Message):
     """The request in hand, if any …"""
     busy_since: float | None = None
     """… and since when (Unix time)."""
+
+
+def broker_url(redis_url: str) -> str:
+    """The Celery broker's address for a Redis address: kombu spells Unix sockets its own way."""
+    scheme, _, rest = redis_url.partition("://")
+    if scheme != "unix":
+        return redis_url
+    path, _, query = rest.partition("?")
+    database = next((part[3:] for part in query.split("&") if part.startswith("db=")), "0")
+    return f"redis+socket://{path}?virtual_host={database}"

@@ -4,30 +4,16 @@ The browser's types (frontend/src/generated/messages.ts) and docs/protocol.md ar
 Commands are imperatives; events are past or present facts. Units: level-0 pixels, milliseconds where named.
 """
 
-from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
-from inference.protocol import MAX_TARGETS, Message, Point, Polygon, Prompt, Target
+from annotator.annotations.views import AcceptedBy, AcceptRef, ObjectRef, ObjectView, SegmentTarget, StepTimes
+from inference.protocol import MAX_TARGETS, Message
 
 MAX_OBJECTS = 1_000
 
-
-class ObjectState(StrEnum):
-    """asked → proposed → accepted; failed when no mask came; rejected and deleted can be restored."""
-
-    ASKED = "asked"
-    FAILED = "failed"
-    PROPOSED = "proposed"
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    DELETED = "deleted"
-
-
-AcceptedBy = Literal["key", "next_click", "batch", "sweep"]
 
 # --- commands: browser → server ---------------------------------------------------------------------------------
 
@@ -35,16 +21,6 @@ AcceptedBy = Literal["key", "next_click", "batch", "sweep"]
 class Command(Message):
     command_id: UUID
     """Made by the browser, once for each intention: sending it again never does it twice."""
-
-
-class ObjectRef(Message):
-    object_id: UUID
-    base_version: int = Field(ge=0)
-    """The version of the object that the person saw; 0 for one that the server has never shown."""
-
-
-class SegmentTarget(Target):
-    base_version: int = Field(ge=0)
 
 
 class Segment(Command):
@@ -55,11 +31,6 @@ class Segment(Command):
     model_id: int | None = None
     """None: the project's active model for the label's object type."""
     targets: tuple[SegmentTarget, ...] = Field(min_length=1, max_length=MAX_TARGETS)
-
-
-class AcceptRef(ObjectRef):
-    turn: int = Field(ge=1)
-    """The turn that is accepted; while it is unanswered, the acceptance waits for it."""
 
 
 class Accept(Command):
@@ -107,45 +78,6 @@ AnyCommand = Annotated[
 COMMAND: TypeAdapter[Segment | Accept | Reject | Relabel | Delete | Restore | CatchUp] = TypeAdapter(AnyCommand)
 
 # --- events: server → browser -----------------------------------------------------------------------------------
-
-
-class ObjectView(Message):
-    """An annotation as a browser sees it. In the states rejected and deleted, polygons are still sent (for restore)."""
-
-    object_id: UUID
-    version: int
-    turn: int
-    state: ObjectState
-    label_id: int
-    polygons: tuple[Polygon, ...]
-    area_px: float
-    centroid: Point | None
-    prompts: tuple[Prompt, ...]
-    """All prompts of the latest turn."""
-    score: float | None
-    model_id: int | None
-    author: str
-    """Username of who made the object."""
-    accepting: bool
-    """An acceptance waits for the model's answer."""
-    failure: str | None
-    """Why there is no mask, in words, when state is failed."""
-    changed_at: datetime
-
-
-class StepTimes(Message):
-    """Where one answer's time went, in milliseconds; the browser adds its own network and paint."""
-
-    command_ms: float
-    """Command received → request queued (rights, database)."""
-    queue_ms: float
-    read_ms: float
-    network_ms: float
-    post_ms: float
-    reply_ms: float
-    """Reply left the worker → received by the web side."""
-    database_ms: float
-    """Reply received → stored."""
 
 
 class ObjectsUpserted(Message):

@@ -1,0 +1,268 @@
+"""The only writers of annotations. Each is called inside a transaction (ledger.run_once, or the reply's own) and
+returns the annotations that it changed; the caller numbers and tells the change."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+import shapely
+
+from annotator.annotations.models import Action, Annotation, Revision
+from annotator.annotations.packing import to_geometry
+from annotator.annotations.selectors import place_of
+from annotator.annotations.views import AcceptedBy, AcceptRef, ObjectRef, ObjectState, SegmentTarget, StepTimes
+from annotator.core.errors import InvalidInput, NotFound, SquiggleError
+from annotator.projects.models import Label
+from annotator.slides.models import Slide
+from inference.protocol import SegmentedObject
+
+UNDECIDED = {ObjectState.ASKED, ObjectState.FAILED, ObjectState.PROPOSED}
+GONE = {ObjectState.REJECTED, ObjectState.DELETED}
+
+
+class ModelVersionRow(Protocol):
+    """What is needed here of learning's ModelVersion, which lies a layer above."""
+
+    pk: int
+
+
+class Changed(SquiggleError):
+    """Somebody changed these objects since the person saw them; nothing was overwritten."""
+
+    code = "conflict"
+    status = 409
+
+    def __init__(self, annotations: Sequence[Annotation]) -> None:
+        super().__init__("Somebody else changed this object first. It is shown as it stands now; nothing was lost.")
+        self.annotations = annotations
+
+
+# --- what a person does -------------------------------------------------------------------------------------------
+
+
+def ask(*, user: Any, slide: Slide, label: Label, model: ModelVersionRow, targets: Sequence[SegmentTarget]) -> list[Annotation]:
+    """Store the prompts of new or undecided objects, each with its next turn, before any model is asked."""
+    found = _lock(slide, [target.object_id for target in targets])
+    changed = [found[target.object_id] for target in targets if _cannot_ask(found.get(target.object_id), target)]
+    if changed:
+        raise Changed(changed)
+    return [_ask_one(user, slide, label, model, target, found.get(target.object_id)) for target in targets]
+
+
+def _cannot_ask(annotation: Annotation | None, target: SegmentTarget) -> bool:
+    if annotation is None:
+        if target.base_version != 0:
+            raise NotFound(f"Object {target.object_id} is not on this slide.")
+        return False
+    stale = annotation.version != target.base_version or target.turn <= annotation.turn
+    return stale or annotation.state not in UNDECIDED
+
+
+def _ask_one(
+    user: Any, slide: Slide, label: Label, model: ModelVersionRow, target: SegmentTarget, found: Annotation | None
+) -> Annotation:
+    annotation = found or Annotation(id=target.object_id, slide=slide, author=user)
+    annotation.label = label
+    annotation.turn = target.turn
+    annotation.prompts = [prompt.model_dump(mode="json") for prompt in target.prompts]
+    annotation.model_version_id = model.pk
+    annotation.state = ObjectState.ASKED
+    annotation.accepting = None
+    annotation.failure = ""
+    if annotation.place is None:
+        first = target.prompts[0]
+        annotation.place = place_of(slide, first.x, first.y, first.x, first.y)
+    _step(annotation, Action.ASKED, author=user, prompts=annotation.prompts, create=found is None)
+    return annotation
+
+
+def accept(
+    *, user: Any, slide: Slide, refs: Sequence[AcceptRef], how: AcceptedBy, elapsed_ms: float | None
+) -> list[Annotation]:
+    """Accept the masks of the named turns; where a turn has no answer yet, the acceptance waits for it."""
+    found = _lock_unchanged(slide, refs, allowed=UNDECIDED)
+    stale = [found[ref.object_id] for ref in refs if found[ref.object_id].turn != ref.turn]
+    if stale:
+        raise Changed(stale)
+    for annotation in found.values():
+        if annotation.state == ObjectState.FAILED:
+            raise InvalidInput("There is no mask to accept: click again or at another spot.")
+        if annotation.state == ObjectState.ASKED:
+            annotation.accepting = {"user_id": user.pk, "how": how, "elapsed_ms": elapsed_ms}
+            annotation.version += 1
+            annotation.save()
+        else:
+            _accept_one(annotation, user_id=user.pk, how=how, elapsed_ms=elapsed_ms)
+    return list(found.values())
+
+
+def _accept_one(annotation: Annotation, *, user_id: int, how: str, elapsed_ms: float | None) -> None:
+    annotation.state = ObjectState.ACCEPTED
+    annotation.accepting = None
+    annotation.failure = ""
+    _step(
+        annotation, Action.ACCEPTED, author_id=user_id, how=how, elapsed_ms=elapsed_ms,
+        prompts=annotation.prompts, geometry=annotation.geometry, score=annotation.score,
+    )  # fmt: skip
+
+
+def reject(*, user: Any, slide: Slide, refs: Sequence[ObjectRef], elapsed_ms: float | None) -> list[Annotation]:
+    """Turn down undecided objects; they can be restored."""
+    found = _lock_unchanged(slide, refs, allowed=UNDECIDED)
+    for annotation in found.values():
+        # An answer that is still under way is not waited for: what was rejected is what the person saw.
+        annotation.state_before = ObjectState.PROPOSED if annotation.geometry else ObjectState.FAILED
+        annotation.state = ObjectState.REJECTED
+        annotation.accepting = None
+        _step(annotation, Action.REJECTED, author=user, elapsed_ms=elapsed_ms, geometry=annotation.geometry)
+    return list(found.values())
+
+
+def relabel(*, user: Any, slide: Slide, refs: Sequence[ObjectRef], label: Label) -> list[Annotation]:
+    found = _lock_unchanged(slide, refs, allowed=UNDECIDED | {ObjectState.ACCEPTED})
+    for annotation in found.values():
+        annotation.label = label
+        _step(annotation, Action.RELABELLED, author=user)
+    return list(found.values())
+
+
+def delete(*, user: Any, slide: Slide, refs: Sequence[ObjectRef]) -> list[Annotation]:
+    """Take accepted objects away; they stay in the database and can be restored."""
+    found = _lock_unchanged(slide, refs, allowed={ObjectState.ACCEPTED})
+    for annotation in found.values():
+        annotation.state_before = annotation.state
+        annotation.state = ObjectState.DELETED
+        _step(annotation, Action.DELETED, author=user)
+    return list(found.values())
+
+
+def restore(*, user: Any, slide: Slide, refs: Sequence[ObjectRef]) -> list[Annotation]:
+    """Bring rejected or deleted objects back to the state that they had."""
+    found = _lock_unchanged(slide, refs, allowed=GONE)
+    for annotation in found.values():
+        annotation.state = annotation.state_before
+        annotation.state_before = ""
+        _step(annotation, Action.RESTORED, author=user)
+    return list(found.values())
+
+
+# --- what a model answers -----------------------------------------------------------------------------------------
+
+
+def record_segmentation(
+    *, slide: Slide, model: ModelVersionRow, objects: Iterable[SegmentedObject], times: StepTimes
+) -> list[Annotation]:
+    """Store the masks of a reply. An answer to an older turn, or to a decided object, is kept in the history only."""
+    answers = {answer.object_id: answer for answer in objects}
+    changed = []
+    for object_id, annotation in _lock(slide, list(answers)).items():
+        if _record_one(slide, model, annotation, answers[object_id], times):
+            changed.append(annotation)
+    return changed
+
+
+def _record_one(
+    slide: Slide, model: ModelVersionRow, annotation: Annotation, answer: SegmentedObject, times: StepTimes
+) -> bool:
+    try:
+        shape = to_geometry(answer.polygons) if answer.polygons else None
+    except InvalidInput as error:
+        shape, answer = None, answer.model_copy(update={"failure": error.message})
+    wkb = shapely.to_wkb(shape) if shape else None
+    step = {
+        "model_version_id": model.pk,
+        "prompts": annotation.prompts,
+        "geometry": wkb,
+        "score": answer.score,
+        "times": times.model_dump(),
+        "failure": answer.failure or "",
+        "turn": answer.turn,
+    }
+    if annotation.turn != answer.turn or annotation.state != ObjectState.ASKED:
+        step["prompts"] = []
+        Revision.objects.create(
+            annotation=annotation, version=annotation.version, action=Action.SUPERSEDED, label=annotation.label, **step
+        )
+        return False
+    if shape is None:
+        _fail(annotation, answer.failure or "The model found nothing there.", step)
+        return True
+    x0, y0, x1, y1 = shape.bounds
+    annotation.geometry = wkb
+    annotation.place = place_of(slide, x0, y0, x1, y1)
+    annotation.area_px = shape.area
+    annotation.centroid_x, annotation.centroid_y = shape.centroid.x, shape.centroid.y
+    annotation.score = answer.score
+    annotation.model_version_id = model.pk
+    annotation.state = ObjectState.PROPOSED
+    annotation.failure = ""
+    waiting, annotation.accepting = annotation.accepting, None
+    _step(annotation, Action.ANSWERED, **step)
+    if waiting:
+        _accept_one(annotation, **waiting)
+    return True
+
+
+def record_failure(*, slide: Slide, object_turns: dict[UUID, int], failure: str) -> list[Annotation]:
+    """No answer will come for these turns: say so on each object that still waits for it."""
+    changed = []
+    for object_id, annotation in _lock(slide, list(object_turns)).items():
+        if annotation.turn == object_turns[object_id] and annotation.state == ObjectState.ASKED:
+            _fail(annotation, failure, {"failure": failure})
+            changed.append(annotation)
+    return changed
+
+
+def _fail(annotation: Annotation, failure: str, step: dict[str, Any]) -> None:
+    """A correction that found nothing leaves the mask that was there before."""
+    annotation.state = ObjectState.PROPOSED if annotation.geometry else ObjectState.FAILED
+    annotation.failure = failure
+    annotation.accepting = None
+    _step(annotation, Action.FAILED, **step)
+
+
+# --- rows ---------------------------------------------------------------------------------------------------------
+
+
+def _lock(slide: Slide, object_ids: Sequence[UUID]) -> dict[UUID, Annotation]:
+    """Lock these annotations in the order of their ids, the one order that all writers keep."""
+    if len(set(object_ids)) != len(object_ids):
+        raise InvalidInput("An object is named twice in one command.")
+    rows = (
+        Annotation.objects.select_for_update(of=("self",))
+        .filter(pk__in=object_ids)
+        .select_related("author", "label")
+        .order_by("pk")
+    )
+    found = {annotation.pk: annotation for annotation in rows}
+    if any(annotation.slide_id != slide.pk for annotation in found.values()):
+        raise NotFound("One of these objects is not on this slide.")
+    return found
+
+
+def _lock_unchanged(
+    slide: Slide, refs: Sequence[ObjectRef], *, allowed: set[ObjectState]
+) -> dict[UUID, Annotation]:
+    """Lock the annotations that the person saw. Raises Changed when one is no longer as they saw it."""
+    found = _lock(slide, [ref.object_id for ref in refs])
+    missing = [ref.object_id for ref in refs if ref.object_id not in found]
+    if missing:
+        raise NotFound(f"Object {missing[0]} is not on this slide.")
+    changed = [
+        found[ref.object_id]
+        for ref in refs
+        if found[ref.object_id].version != ref.base_version or found[ref.object_id].state not in allowed
+    ]
+    if changed:
+        raise Changed(changed)
+    return found
+
+
+def _step(annotation: Annotation, action: Action, *, create: bool = False, **details: Any) -> None:
+    """The annotation's next version, and the Revision that says how it came to be."""
+    annotation.version += 1
+    annotation.save(force_insert=create)
+    details.setdefault("turn", annotation.turn)
+    Revision.objects.create(
+        annotation=annotation, version=annotation.version, action=action, label=annotation.label, **details
+    )

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from annotator.annotations.api import HistoryView, ObjectsView, TrashView
+
+urlpatterns = [
+    path("slides/<int:slide_id>/objects", ObjectsView.as_view()),
+    path("slides/<int:slide_id>/trash", TrashView.as_view()),
+    path("annotations/<uuid:object_id>", HistoryView.as_view()),
+]

@@ -1,0 +1,78 @@
+"""An annotation as a browser sees it, and the references by which a browser names one."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from inference.protocol import Message, Point, Polygon, Prompt, Target
+
+
+class ObjectState(StrEnum):
+    """asked → proposed → accepted; failed when no mask came; rejected and deleted can be restored."""
+
+    ASKED = "asked"
+    FAILED = "failed"
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    DELETED = "deleted"
+
+
+AcceptedBy = Literal["key", "next_click", "batch", "sweep"]
+
+
+class ObjectRef(Message):
+    object_id: UUID
+    base_version: int = Field(ge=0)
+    """The version of the object that the person saw; 0 for one that the server has never shown."""
+
+
+class AcceptRef(ObjectRef):
+    turn: int = Field(ge=1)
+    """The turn that is accepted; while it is unanswered, the acceptance waits for it."""
+
+
+class SegmentTarget(Target):
+    base_version: int = Field(ge=0)
+
+
+class ObjectView(Message):
+    """An annotation as a browser sees it. In the states rejected and deleted, polygons are still sent (for restore)."""
+
+    object_id: UUID
+    version: int
+    turn: int
+    state: ObjectState
+    label_id: int
+    polygons: tuple[Polygon, ...]
+    area_px: float
+    centroid: Point | None
+    prompts: tuple[Prompt, ...]
+    """All prompts of the latest turn."""
+    score: float | None
+    model_id: int | None
+    author: str
+    """Username of who made the object."""
+    accepting: bool
+    """An acceptance waits for the model's answer."""
+    failure: str | None
+    """Why the latest turn brought no mask, in words."""
+    changed_at: datetime
+
+
+class StepTimes(Message):
+    """Where one answer's time went, in milliseconds; the browser adds its own network and paint."""
+
+    command_ms: float
+    """Command received → request queued (rights, database)."""
+    queue_ms: float
+    read_ms: float
+    network_ms: float
+    post_ms: float
+    reply_ms: float
+    """Reply left the worker → received by the web side."""
+    database_ms: float
+    """Reply received → stored."""

@@ -1,0 +1,1 @@
+"""Settings, addresses and the two entry points (ASGI, Celery) of the web side."""

@@ -1,0 +1,31 @@
+"""The web process: tiles on a raw route, websockets by Channels, everything else by Django."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "annotator.config.settings")
+django_application = get_asgi_application()
+
+from annotator.live.routing import websocket_application  # noqa: E402 (needs Django set up)
+from annotator.slides.tiles import tile_app  # noqa: E402
+
+
+async def application(scope, receive, send):
+    """Route one ASGI connection; tiles skip Django's request cycle."""
+    if scope["type"] == "websocket":
+        await websocket_application(scope, receive, send)
+    elif scope["type"] == "http" and scope["path"].startswith("/tiles/"):
+        await tile_app(scope, receive, send)
+    elif scope["type"] == "http":
+        await django_application(scope, receive, send)
+    else:
+        await answer_lifespan(receive, send)
+
+
+async def answer_lifespan(receive, send):
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

@@ -1,0 +1,206 @@
+"""Django's settings. Every environment variable of the web side is read here and nowhere else."""
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg2 import ProgrammingError
+from psycopg2.extensions import parse_dsn
+
+from inference.protocol import INTERACTIVE_KEY_PREFIX, REPLIES_QUEUE, broker_url
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def env_bool(name: str, default: bool) -> bool:
+    value = os.environ.get(name, "").strip().lower()
+    if value in {"", "1", "true", "yes", "on", "0", "false", "no", "off"}:
+        return default if value == "" else value in {"1", "true", "yes", "on"}
+    raise ImproperlyConfigured(f"{name} is '{value}'; set it to 1 or 0.")
+
+
+def env_int(name: str, default: int) -> int:
+    value = os.environ.get(name, "").strip()
+    try:
+        return int(value) if value else default
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is '{value}'; set it to a whole number.") from None
+
+
+def env_database(name: str) -> dict:
+    """DATABASE_URL in any form that libpq understands, Unix sockets included."""
+    try:
+        dsn = parse_dsn(os.environ.get(name) or "postgresql:///squiggle")
+    except ProgrammingError as error:
+        raise ImproperlyConfigured(f"{name} is not a Postgres address ({error}).") from None
+    known = {"host": "HOST", "port": "PORT", "dbname": "NAME", "user": "USER", "password": "PASSWORD"}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        **{django: dsn.pop(libpq) for libpq, django in known.items() if libpq in dsn},
+        "OPTIONS": dsn,
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+# --- state, address, secrets -------------------------------------------------------------------------------------
+
+SQUIGGLE_HOME = Path(os.environ.get("SQUIGGLE_HOME") or REPOSITORY / "var").resolve()
+SQUIGGLE_HOST = os.environ.get("SQUIGGLE_HOST") or "127.0.0.1"
+SQUIGGLE_PORT = env_int("SQUIGGLE_PORT", 8000)
+LOOPBACK_ONLY = SQUIGGLE_HOST in {"127.0.0.1", "localhost", "::1"}
+DEBUG = env_bool("SQUIGGLE_DEBUG", False)
+SECRET_KEY = os.environ.get("SQUIGGLE_SECRET_KEY") or ""
+if not SECRET_KEY:
+    secret_file = SQUIGGLE_HOME / "secret"
+    if not secret_file.is_file():
+        raise ImproperlyConfigured(
+            "SQUIGGLE_SECRET_KEY is not set. `make up` makes one and keeps it in SQUIGGLE_HOME/secret; "
+            "elsewhere set it to 50 or more random characters."
+        )
+    SECRET_KEY = secret_file.read_text().strip()
+
+ALLOWED_HOSTS = os.environ.get("SQUIGGLE_ALLOWED_HOSTS", "").split() or (
+    ["127.0.0.1", "localhost", "[::1]"] if LOOPBACK_ONLY else [SQUIGGLE_HOST]
+)
+CSRF_TRUSTED_ORIGINS = os.environ.get("SQUIGGLE_TRUSTED_ORIGINS", "").split()
+HTTPS = env_bool("SQUIGGLE_HTTPS", False)
+
+WEIGHTS_FOLDER = Path(os.environ.get("SQUIGGLE_WEIGHTS") or REPOSITORY / "inference" / "weights")
+FRONTEND_DIST = REPOSITORY / "frontend" / "dist"
+
+# --- Django ------------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "rest_framework",
+    "drf_spectacular",
+    "django_celery_beat",
+    "annotator.core",
+    "annotator.projects",
+    "annotator.slides",
+    "annotator.annotations",
+    "annotator.learning",
+    "annotator.live",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "annotator.config.urls"
+ASGI_APPLICATION = "annotator.config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DATABASES = {"default": env_database("DATABASE_URL")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# The built frontend; its file names carry content hashes.
+STATIC_URL = "/static/"
+STATIC_ROOT = SQUIGGLE_HOME / "static"
+WHITENOISE_ROOT = FRONTEND_DIST
+WHITENOISE_USE_FINDERS = True
+
+# --- Redis: cache, channel layer, broker ---------------------------------------------------------------------------
+
+REDIS_URL = os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/0"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [{"address": REDIS_URL}], "prefix": "squiggle"},
+    }
+}
+
+CELERY_BROKER_URL = broker_url(REDIS_URL)
+CELERY_TASK_DEFAULT_QUEUE = REPLIES_QUEUE
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 1
+CELERY_TIMEZONE = TIME_ZONE
+
+# The model workers' queues live behind a prefix of their own (see inference/protocol.py).
+INTERACTIVE_TRANSPORT_OPTIONS = {"global_keyprefix": INTERACTIVE_KEY_PREFIX}
+
+# --- REST ----------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_RATES": {"sign-in": "10/min"},
+    "EXCEPTION_HANDLER": "annotator.core.errors.rest_exception_handler",
+    "NUM_PROXIES": 0,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Squiggle",
+    "DESCRIPTION": "Whole-slide annotation. Coordinates are level-0 pixels, x then y, origin upper left.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "annotator.live.schema.add_messages",
+    ],
+}
+
+# --- limits ---------------------------------------------------------------------------------------------------------
+
+COMMANDS_PER_SECOND = 20
+"""Socket commands that one person may send, sustained; bursts of BURST_SECONDS' worth are let through."""
+COMMAND_BURST_SECONDS = 5
+EVENTS_KEPT_DAYS = 7
+
+# --- logs -----------------------------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"celery.beat": {"level": "WARNING"}, "celery.worker.strategy": {"level": "WARNING"}, "celery.app.trace": {"level": "WARNING"}},
+}

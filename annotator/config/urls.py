@@ -1,0 +1,21 @@
+"""All addresses of the web side, but for tiles and websockets (asgi.py)."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView
+
+from annotator.core.health import healthz
+from annotator.core.pages import frontend
+from annotator.projects.session import sign_in_by_link
+
+urlpatterns = [
+    path("healthz", healthz),
+    path("admin/", admin.site.urls),
+    path("demo/<str:token>", sign_in_by_link),
+    path("api/schema", SpectacularAPIView.as_view()),
+    path("api/", include("annotator.projects.urls")),
+    path("api/", include("annotator.annotations.urls")),
+    path("api/", include("annotator.slides.urls")),
+    path("api/", include("annotator.live.urls")),
+    re_path(r"^(?!api/|assets/|static/).*$", frontend),
+]

@@ -1,0 +1,68 @@
+"""Named errors, each with its code, its words and its HTTP status. Services raise them; the edges answer with them."""
+
+import logging
+
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler, set_rollback
+
+logger = logging.getLogger(__name__)
+
+
+class SquiggleError(Exception):
+    """The base: `message` says what happened, to what, and what to do."""
+
+    code = "error"
+    status = 400
+    retry_after_ms: int | None = None
+
+    def __init__(self, message: str, *, retry_after_ms: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if retry_after_ms is not None:
+            self.retry_after_ms = retry_after_ms
+
+
+class InvalidInput(SquiggleError):
+    code = "invalid"
+
+
+class NotAllowed(SquiggleError):
+    code = "not_allowed"
+    status = 403
+
+
+class NotFound(SquiggleError):
+    code = "not_found"
+    status = 404
+
+
+class TooMany(SquiggleError):
+    code = "too_many"
+    status = 429
+    retry_after_ms = 1000
+
+
+class Unavailable(SquiggleError):
+    """Something behind us is away for a moment; the same call may work soon."""
+
+    code = "unavailable"
+    status = 503
+    retry_after_ms = 1000
+
+
+def rest_exception_handler(error: Exception, context: dict) -> Response | None:
+    """One shape for every REST error: {code, message, details?}."""
+    if isinstance(error, SquiggleError):
+        set_rollback()
+        return Response({"code": error.code, "message": error.message}, status=error.status)
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    if isinstance(error, ValidationError):
+        response.data = {"code": "invalid", "message": "Some fields are not valid.", "details": response.data}
+    elif isinstance(error, APIException):
+        response.data = {"code": error.default_code, "message": str(error.detail)}
+    else:
+        response.data = {"code": "not_found", "message": "There is no such thing, or you may not see it."}
+    return response

@@ -1,0 +1,77 @@
+"""GET /healthz: what each part says of itself. 200 only when all serve."""
+
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from redis.exceptions import RedisError
+
+from annotator.core.redis import get_redis
+from inference.protocol import HEARTBEAT_KEY_PREFIX, INTERACTIVE_KEY_PREFIX, INTERACTIVE_QUEUE, WorkerHeartbeat
+
+CHORES_KEY = "squiggle:chores"
+"""Unix time at which beat's last chore reached the replies worker."""
+CHORES_LIFE_S = 15
+
+
+def beat_alive() -> None:
+    """Called by the chore of each second: it shows that beat and the replies worker both live."""
+    get_redis().set(CHORES_KEY, time.time(), ex=CHORES_LIFE_S)
+
+
+def healthz(request: HttpRequest) -> JsonResponse:
+    components = {name: _try(check) for name, check in CHECKS.items()}
+    healthy = all(component["ok"] for component in components.values())
+    status = "ok" if healthy else "degraded"
+    return JsonResponse({"status": status, "components": components}, status=200 if healthy else 503)
+
+
+def _try(check: Callable[[], str]) -> dict:
+    try:
+        return {"ok": True, "detail": check()}
+    except (RedisError, DatabaseError, OSError, LookupError) as error:
+        return {"ok": False, "detail": str(error).strip() or type(error).__name__}
+
+
+def _database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        return f"Postgres {cursor.fetchone()[0]}"
+
+
+def _redis() -> str:
+    get_redis().ping()
+    return "answers"
+
+
+def _worker() -> str:
+    values = [get_redis().get(key) for key in get_redis().scan_iter(match=f"{HEARTBEAT_KEY_PREFIX}*", count=1000)]
+    heartbeats = [WorkerHeartbeat.model_validate_json(value) for value in values if value]
+    if not heartbeats:
+        raise LookupError("no model worker sends a heartbeat")
+    queued = get_redis().llen(INTERACTIVE_KEY_PREFIX + INTERACTIVE_QUEUE)
+    return f"{len(heartbeats)} on {heartbeats[0].device}, {queued} queued"
+
+
+def _chores() -> str:
+    last = get_redis().get(CHORES_KEY)
+    if last is None:
+        raise LookupError("beat or the replies worker has not run a chore for 15 s")
+    return f"last chore {time.time() - float(last):.1f} s ago"
+
+
+def _frontend() -> str:
+    if not (settings.FRONTEND_DIST / "index.html").is_file():
+        raise LookupError("the frontend is not built: run `make setup`")
+    return "built"
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "database": _database,
+    "redis": _redis,
+    "worker": _worker,
+    "replies_and_beat": _chores,
+    "frontend": _frontend,
+}

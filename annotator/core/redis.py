@@ -1,0 +1,14 @@
+"""The web side's one Redis client: heartbeats, rate limits, one-time links. What it holds may be lost without harm."""
+
+from functools import cache
+
+import redis
+from django.conf import settings
+
+
+@cache
+def get_redis() -> redis.Redis:
+    """A thread-safe client with its own small pool; calls fail within two seconds instead of hanging."""
+    return redis.Redis.from_url(
+        settings.REDIS_URL, decode_responses=True, socket_timeout=2, socket_connect_timeout=1, max_connections=32
+    )

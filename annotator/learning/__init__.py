@@ -1,0 +1,1 @@
+"""Model versions, the requests sent to model workers, and what becomes of their replies."""

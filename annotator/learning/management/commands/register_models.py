@@ -1,0 +1,17 @@
+"""Make a model version of each manifest in the weights folder."""
+
+from django.core.management.base import BaseCommand, CommandError
+
+from annotator.core.errors import SquiggleError
+from annotator.learning.services import register_models
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def handle(self, *args, **options) -> None:
+        try:
+            for model in register_models():
+                self.stdout.write(f"{model.name}: {model.object_type}, {model.licence}")
+        except SquiggleError as error:
+            raise CommandError(error.message) from None

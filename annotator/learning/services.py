@@ -1,0 +1,201 @@
+"""Asking models: store the question, then send it; send again what was lost; give up after three attempts."""
+
+import json
+import logging
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from annotator.annotations import services as annotations
+from annotator.annotations.ledger import record_event
+from annotator.annotations.models import Annotation
+from annotator.annotations.selectors import list_in_box
+from annotator.annotations.views import ObjectState, SegmentTarget
+from annotator.core.errors import InvalidInput, Unavailable
+from annotator.learning import outbox, workers
+from annotator.learning.models import ModelVersion, SegmentationRequest
+from annotator.learning.selectors import get_model, list_unanswered
+from annotator.projects.models import Label
+from annotator.slides.models import Slide
+from annotator.slides.selectors import slide_reference
+from inference.protocol import MAX_OTHERS, Click, Point, SegmentRequest, Target
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3
+LOST_AFTER = timedelta(seconds=2)
+"""A request that was sent this long ago, and is neither queued nor in a worker's hand, is lost."""
+
+
+# --- asking -------------------------------------------------------------------------------------------------------
+
+
+def request_segmentation(
+    *,
+    user: Any,
+    slide: Slide,
+    command_id: UUID,
+    label_id: int,
+    model_id: int | None,
+    targets: Sequence[SegmentTarget],
+    received_at: float,
+) -> list[Annotation]:
+    """Store the prompts and the question; the question is sent after the commit.
+
+    received_at: time.perf_counter() when the command arrived. Raises InvalidInput for a prompt outside the slide or a
+    label of another project, and what annotations.ask raises.
+    """
+    label = Label.objects.filter(pk=label_id, project=slide.project_id).first()
+    if label is None:
+        raise InvalidInput("This label is not one of the project's: reload the page to see the labels as they are now.")
+    for target in targets:
+        _check_prompts(slide, target)
+    model = get_model(object_type=label.object_type, model_id=model_id)
+    others = _find_others(slide, model, targets)
+    changed = annotations.ask(user=user, slide=slide, label=label, model=model, targets=targets)
+    request = SegmentRequest(
+        request_id=uuid5(command_id, str(user.pk)),
+        slide=slide_reference(slide),
+        method=model.method,
+        checkpoint=model.name,
+        targets=tuple(Target(object_id=t.object_id, turn=t.turn, prompts=t.prompts) for t in targets),
+        others=others,
+        sent_at=time.time(),
+    )
+    row = SegmentationRequest.objects.create(
+        id=request.request_id,
+        slide=slide,
+        user=user,
+        model_version=model,
+        request=request.model_dump(mode="json"),
+        attempts=1,
+        sent_at=timezone.now(),
+    )
+    transaction.on_commit(lambda: _send(row, request, received_at))
+    return changed
+
+
+def _check_prompts(slide: Slide, target: SegmentTarget) -> None:
+    for prompt in target.prompts:
+        if not (0 <= prompt.x < slide.width and 0 <= prompt.y < slide.height):
+            raise InvalidInput(f"The click at {prompt.x:.0f}, {prompt.y:.0f} lies outside the slide: click on the image.")
+    if not any(prompt.positive for prompt in target.prompts):
+        raise InvalidInput("At least one click must lie inside the object: click it without Alt first.")
+
+
+def _find_others(slide: Slide, model: ModelVersion, targets: Sequence[SegmentTarget]) -> tuple[Point, ...]:
+    """Where the objects around the targets are, for the exclusion map: a point in each, level-0 px."""
+    reach_px = model.patch_px * (model.mpp or slide.mpp) / slide.mpp
+    xs = [prompt.x for target in targets for prompt in target.prompts]
+    ys = [prompt.y for target in targets for prompt in target.prompts]
+    box = (min(xs) - reach_px, min(ys) - reach_px, max(xs) + reach_px, max(ys) + reach_px)
+    rows = (
+        list_in_box(slide, box)
+        .filter(state__in=[ObjectState.ASKED, ObjectState.PROPOSED, ObjectState.ACCEPTED])
+        .exclude(pk__in=[target.object_id for target in targets])
+        .values_list("centroid_x", "centroid_y", "prompts")[:MAX_OTHERS]
+    )
+    points = []
+    for x, y, prompts in rows:
+        if prompts:
+            first = Click.model_validate(prompts[0])
+            points.append(Point(x=first.x, y=first.y))
+        elif x is not None and y is not None:
+            points.append(Point(x=x, y=y))
+    return tuple(points)
+
+
+def _send(row: SegmentationRequest, request: SegmentRequest, received_at: float | None = None) -> None:
+    """What cannot be sent now is sent by the next resend_lost_requests."""
+    try:
+        outbox.send_segmentation(request)
+    except Unavailable as error:
+        logger.warning("request %s not sent: %s", row.pk, error.message)
+        return
+    if received_at is not None:
+        command_ms = (time.perf_counter() - received_at) * 1000
+        SegmentationRequest.objects.filter(pk=row.pk).update(command_ms=command_ms)
+
+
+# --- what was lost ------------------------------------------------------------------------------------------------
+
+
+def resend_lost_requests() -> int:
+    """Send again what was asked, is not answered, and is neither queued nor in a worker's hand; returns how many.
+
+    Called each second. Attempts are counted only while a worker lives: a worker's absence is waited out, a request
+    that kills its worker each time is answered with a failure after MAX_ATTEMPTS.
+    """
+    if not list_unanswered().filter(sent_at__lt=timezone.now() - LOST_AFTER).exists():
+        return 0
+    heartbeats = workers.list_heartbeats()
+    if not heartbeats or outbox.count_queued() > 0:
+        return 0
+    in_hand = [heartbeat.request_id for heartbeat in heartbeats if heartbeat.request_id]
+    with transaction.atomic():
+        lost = list(
+            list_unanswered()
+            .filter(sent_at__lt=timezone.now() - LOST_AFTER)
+            .exclude(pk__in=in_hand)
+            .select_for_update(skip_locked=True, of=("self",))
+            .select_related("slide")
+            .order_by("created_at")[:100]
+        )
+        hopeless = [row for row in lost if row.attempts >= MAX_ATTEMPTS]
+        again = [row for row in lost if row.attempts < MAX_ATTEMPTS]
+        ids = [row.pk for row in again]
+        SegmentationRequest.objects.filter(pk__in=ids).update(attempts=F("attempts") + 1, sent_at=timezone.now())
+        for row in hopeless:
+            logger.error("request %s given up after %s attempts", row.pk, row.attempts)
+            fail_request(row=row, failure="The model worker failed three times on this click. Click at another spot.")
+    for row in again:
+        logger.warning("request %s sent again, attempt %s", row.pk, row.attempts + 1)
+        _send(row, SegmentRequest.model_validate(row.request))
+    return len(again)
+
+
+def fail_request(*, row: SegmentationRequest, failure: str) -> None:
+    """Close a request without masks, inside a transaction, and say why on each of its objects."""
+    row.answered_at = timezone.now()
+    row.save(update_fields=["answered_at"])
+    targets = SegmentRequest.model_validate(row.request).targets
+    changed = annotations.record_failure(
+        slide=row.slide, object_turns={target.object_id: target.turn for target in targets}, failure=failure
+    )
+    if changed:
+        record_event(slide_id=row.slide_id, annotations=changed)
+
+
+# --- model versions -----------------------------------------------------------------------------------------------
+
+
+def register_models(folder: Path = settings.WEIGHTS_FOLDER) -> list[ModelVersion]:
+    """Make a ModelVersion of each manifest in the weights folder; the first of its kind becomes active.
+
+    Raises InvalidInput for a manifest that lacks a field, or whose name is taken by another file.
+    """
+    return [_register_model(path) for path in sorted(folder.glob("*.json"))]
+
+
+def _register_model(path: Path) -> ModelVersion:
+    manifest = json.loads(path.read_text())
+    try:
+        fields = {key: manifest[key] for key in ("method", "object_type", "patch_px", "sha256", "licence")}
+        name = manifest["name"]
+    except KeyError as error:
+        raise InvalidInput(f"The manifest {path.name} lacks the field {error}: export the weights again.") from None
+    fields |= {"stain": manifest.get("stain") or "", "mpp": manifest.get("mpp"), "metrics": manifest.get("metrics", {})}
+    kind = {"object_type": fields["object_type"], "stain": fields["stain"]}
+    first = not ModelVersion.objects.filter(**kind, active=True).exclude(name=name).exists()
+    model, _ = ModelVersion.objects.update_or_create(
+        name=name, defaults={**fields, "manifest": manifest}, create_defaults={**fields, "manifest": manifest, "name": name, "active": first}
+    )
+    return model

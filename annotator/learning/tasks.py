@@ -1,0 +1,34 @@
+"""The web side's Celery tasks: a reply came in, and the chores of each second and each day."""
+
+import logging
+
+from celery import shared_task
+from redis.exceptions import RedisError
+
+from annotator.annotations.ledger import forget_old_events
+from annotator.core.health import beat_alive
+from annotator.learning import inbox
+from annotator.learning.services import resend_lost_requests
+from inference.protocol import REPLY_TASK
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name=REPLY_TASK)
+def receive_reply(message: dict) -> None:
+    inbox.receive(message)
+
+
+@shared_task(name="annotator.learning.resend_lost", expires=2)
+def resend_lost() -> None:
+    """Each second. Also the proof of life of beat and of this worker."""
+    beat_alive()
+    try:
+        resend_lost_requests()
+    except RedisError as error:
+        logger.warning("lost requests not looked for: %s", error)
+
+
+@shared_task(name="annotator.learning.forget_old")
+def forget_old() -> None:
+    logger.info("%s old events forgotten", forget_old_events())

@@ -1,0 +1,81 @@
+"""REST: what the pages need at their opening. Home: the projects; project: its slides; workspace: one slide."""
+
+from typing import Any
+
+from django.db.models import Count
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from annotator.annotations.selectors import count_accepted, count_by_label
+from annotator.learning.selectors import list_models
+from annotator.live.serializers import ModelSerializer, ProjectSerializer, WorkspaceSerializer
+from annotator.projects.access import get_role, visible_projects
+from annotator.projects.models import Project
+from annotator.projects.selectors import get_project
+from annotator.projects.serializers import LabelSerializer, ProjectRowSerializer
+from annotator.slides.models import Slide
+from annotator.slides.selectors import get_slide
+from annotator.slides.serializers import SlideSerializer
+from annotator.slides.tile_pass import set_pass_cookie
+
+
+class ProjectsView(APIView):
+    @extend_schema(responses=ProjectRowSerializer(many=True), operation_id="projects_list")
+    def get(self, request: Request) -> Response:
+        projects = visible_projects(request.user).select_related("team").order_by("name")
+        return Response([_project_row(request.user, project) for project in projects])
+
+
+class ProjectView(APIView):
+    @extend_schema(responses=ProjectSerializer)
+    def get(self, request: Request, project_id: int) -> Response:
+        project = get_project(user=request.user, project_id=project_id)
+        slides = project.slides.all()
+        counts = count_accepted(slides)
+        rows = [
+            {
+                "id": slide.pk,
+                "name": slide.name,
+                "width": slide.width,
+                "height": slide.height,
+                "mpp": slide.mpp,
+                "thumbnail_url": f"/api/slides/{slide.pk}/thumbnail",
+                "object_count": counts[slide.pk],
+            }
+            for slide in slides
+        ]
+        labels = LabelSerializer(project.labels.all(), many=True).data
+        return Response({**_project_row(request.user, project), "labels": labels, "slides": rows})
+
+
+class WorkspaceView(APIView):
+    @extend_schema(responses=WorkspaceSerializer)
+    def get(self, request: Request, slide_id: int) -> Response:
+        slide = get_slide(user=request.user, slide_id=slide_id)
+        project = slide.project
+        response = Response(
+            {
+                **SlideSerializer(slide).data,
+                "project": {"id": project.pk, "name": project.name},
+                "role": get_role(request.user, project),
+                "labels": LabelSerializer(project.labels.all(), many=True).data,
+                "models": ModelSerializer(list_models(), many=True).data,
+                "object_count": sum(count_by_label(slide).values()),
+            }
+        )
+        set_pass_cookie(response, slide, request.user)
+        return response
+
+
+def _project_row(user: Any, project: Project) -> dict[str, Any]:
+    slides = Slide.objects.filter(project=project)
+    return {
+        "id": project.pk,
+        "name": project.name,
+        "team": project.team.name,
+        "role": get_role(user, project),
+        "slide_count": slides.aggregate(count=Count("id"))["count"],
+        "object_count": sum(count_accepted(slides).values()),
+    }

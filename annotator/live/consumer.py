@@ -1,0 +1,239 @@
+"""One browser's socket on one slide: parse, check the right, call one service, answer. Holds no state of its own
+that the database does not have."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from asgiref.sync import SyncToAsync
+from channels.db import DatabaseSyncToAsync
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
+from django.db import DatabaseError
+from django.utils import timezone
+from pydantic import ValidationError
+
+from annotator.annotations.ledger import slide_group
+from annotator.annotations.models import Annotation
+from annotator.annotations.selectors import get_seq, list_events, to_view
+from annotator.annotations.services import Changed
+from annotator.annotations.views import ObjectState
+from annotator.core.errors import SquiggleError, Unavailable
+from annotator.learning import workers
+from annotator.live import messages
+from annotator.live.commands import run_command
+from annotator.live.limits import count_command
+from annotator.projects.access import Right, visible_projects
+from annotator.projects.services import user_group
+from annotator.slides.models import Slide
+from inference.protocol import Message
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_S = 10
+PATIENCE_S = 3
+RENEW_TILE_PASS_S = 300
+MAX_FRAME_BYTES = 512 * 1024
+
+SIGNED_OUT = 4401
+NO_RIGHT = 4403
+
+_threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="live")
+
+
+def in_thread(function: Any) -> SyncToAsync:
+    """Run a database call in the sockets' own bounded threads, so that none waits behind another's."""
+    return DatabaseSyncToAsync(function, thread_sensitive=False, executor=_threads)
+
+
+class SlideConsumer(AsyncWebsocketConsumer):
+    slide: Slide | None = None
+    pulse: asyncio.Task | None = None
+
+    # --- connecting -----------------------------------------------------------------------------------------------
+
+    async def connect(self) -> None:
+        self.user = self.scope["user"]
+        self.watches: set[asyncio.Task] = set()
+        self.pass_made_at = time.monotonic()
+        if not _origin_is_ours(self.scope):
+            await self.close()
+            return
+        await self.accept()
+        if (code := await in_thread(self._find_refusal)()) is not None:
+            await self.close(code=code)
+            return
+        await self.channel_layer.group_add(slide_group(self.slide.pk), self.channel_name)
+        await self.channel_layer.group_add(user_group(self.user.pk), self.channel_name)
+        self.pulse = asyncio.create_task(self._beat())
+
+    async def disconnect(self, code: int) -> None:
+        for task in [self.pulse, *self.watches]:
+            if task:
+                task.cancel()
+        if self.slide is not None:
+            with contextlib.suppress(OSError):
+                await self.channel_layer.group_discard(slide_group(self.slide.pk), self.channel_name)
+                await self.channel_layer.group_discard(user_group(self.user.pk), self.channel_name)
+
+    def _find_refusal(self) -> int | None:
+        """Why this person may not be here (a close code), read afresh; None when they may."""
+        session_key = getattr(self.scope.get("session"), "session_key", None)
+        user = get_user_model().objects.filter(pk=self.user.pk or 0, is_active=True).first()
+        if user is None or not Session.objects.filter(pk=session_key, expire_date__gt=timezone.now()).exists():
+            return SIGNED_OUT
+        self.user = user
+        slide_id = self.scope["url_route"]["kwargs"]["slide_id"]
+        self.slide = (
+            Slide.objects.select_related("project")
+            .filter(pk=slide_id, project__in=visible_projects(user, Right.VIEW))
+            .first()
+        )
+        return NO_RIGHT if self.slide is None else None
+
+    async def _beat(self) -> None:
+        """At once and each HEARTBEAT_S: the slide's event number, whether models answer, and that the right still holds."""
+        while True:
+            try:
+                if not await self._still_allowed():
+                    return
+                await self._send_heartbeat()
+            except DatabaseError as error:
+                logger.warning("heartbeat of slide %s skipped: %s", self.slide.pk, error)
+            await asyncio.sleep(HEARTBEAT_S)
+
+    async def _send_heartbeat(self) -> None:
+        age = int(time.monotonic() - self.pass_made_at)
+        if age > RENEW_TILE_PASS_S:
+            self.pass_made_at = time.monotonic()
+        trouble = await in_thread(workers.find_trouble)()
+        await self._send(
+            messages.Heartbeat(
+                seq=await in_thread(get_seq)(self.slide.pk),
+                worker="missing" if trouble else "ready",
+                tile_pass_age_s=age,
+            )
+        )
+
+    async def _still_allowed(self) -> bool:
+        if (code := await in_thread(self._find_refusal)()) is None:
+            return True
+        await self.close(code=code)
+        return False
+
+    # --- commands -------------------------------------------------------------------------------------------------
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self.slide is None:
+            return
+        command_id = None
+        try:
+            if text_data is None or len(text_data) > MAX_FRAME_BYTES:
+                raise SquiggleError(f"A command is JSON text of at most {MAX_FRAME_BYTES // 1024} KiB.")
+            command_id = _read_command_id(text_data)
+            command = messages.COMMAND.validate_json(text_data)
+            if isinstance(command, messages.CatchUp):
+                await self._catch_up(command.since)
+            else:
+                await self._run(command)
+        except ValidationError as error:
+            await self._refuse(command_id, "invalid", _in_words(error))
+        except Changed as error:
+            views = tuple(await in_thread(lambda: [to_view(row) for row in error.annotations])())
+            await self._send(messages.Conflict(command_id=command_id, message=error.message, objects=views))
+        except SquiggleError as error:
+            await self._refuse(command_id, error.code, error.message, error.retry_after_ms)
+        except DatabaseError:
+            logger.exception("command %s on slide %s failed", command_id, self.slide.pk)
+            away = Unavailable("The database does not answer just now. Your work waits in this browser.")
+            await self._refuse(command_id, away.code, away.message, away.retry_after_ms)
+
+    async def _run(self, command: messages.Command) -> None:
+        seq = await in_thread(self._run_here)(command)
+        await self._send(messages.Acknowledged(command_id=command.command_id, seq=seq))
+        if isinstance(command, messages.Segment):
+            watch = asyncio.create_task(self._watch([target.object_id for target in command.targets]))
+            self.watches.add(watch)
+            watch.add_done_callback(self.watches.discard)
+
+    def _run_here(self, command: messages.Command) -> int:
+        count_command(self.user.pk)
+        return run_command(user=self.user, slide=self.slide, command=command)
+
+    async def _catch_up(self, since: int) -> None:
+        events = await in_thread(list_events)(slide_id=self.slide.pk, since=since)
+        if events is None:
+            await self._send(messages.Reset(seq=await in_thread(get_seq)(self.slide.pk)))
+            return
+        for seq, payload in events:
+            await self._forward(seq, payload)
+
+    async def _watch(self, object_ids: list[UUID]) -> None:
+        """Say why there is no answer: at once when no worker lives, else after PATIENCE_S."""
+        trouble = await in_thread(workers.find_trouble)()
+        if trouble is None:
+            await asyncio.sleep(PATIENCE_S)
+            trouble = await in_thread(workers.find_trouble)()
+        waiting = await in_thread(_list_asked)(object_ids)
+        if waiting:
+            reason = trouble or "The model is busy: other clicks are before yours. It will be answered."
+            await self._send(messages.Waiting(object_ids=tuple(waiting), reason=reason))
+
+    # --- events ---------------------------------------------------------------------------------------------------
+
+    async def slide_event(self, message: dict) -> None:
+        """From the channel layer: something on the slide changed."""
+        await self._forward(message["seq"], message["payload"])
+
+    async def rights_changed(self, message: dict) -> None:
+        """From the channel layer: this person's memberships or sign-in changed."""
+        await self._still_allowed()
+
+    async def _forward(self, seq: int, payload: dict) -> None:
+        # The payload was validated when it was stored; it is passed on as it is.
+        await self.send(json.dumps({"kind": "objects.upserted", "seq": seq, **payload}, separators=(",", ":")))
+
+    async def _refuse(self, command_id: UUID | None, code: str, message: str, retry_after_ms: int | None = None) -> None:
+        logger.info("command %s of user %s refused: %s", command_id, self.user.pk, message)
+        await self._send(
+            messages.CommandFailed(command_id=command_id, code=code, message=message, retry_after_ms=retry_after_ms)
+        )
+
+    async def _send(self, event: Message) -> None:
+        await self.send(event.model_dump_json())
+
+
+def _origin_is_ours(scope: dict) -> bool:
+    """A page of another origin (another port included) may not open a socket with this person's cookies."""
+    headers = dict(scope["headers"])
+    origin = headers.get(b"origin", b"").decode("latin-1")
+    host = headers.get(b"host", b"").decode("latin-1")
+    return urlsplit(origin).netloc == host or origin in settings.CSRF_TRUSTED_ORIGINS
+
+
+def _list_asked(object_ids: list[UUID]) -> list[UUID]:
+    return list(
+        Annotation.objects.filter(pk__in=object_ids, state=ObjectState.ASKED).values_list("pk", flat=True)
+    )
+
+
+def _read_command_id(text: str) -> UUID | None:
+    """The command's id even when the rest is not valid, so that the browser learns which one was refused."""
+    try:
+        return UUID(json.loads(text)["command_id"])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+
+
+def _in_words(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"]) or "the message"
+    return f"The command is not valid: {place}: {first['msg']}."
