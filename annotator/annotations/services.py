@@ -40,7 +40,9 @@ class Changed(SquiggleError):
 # --- what a person does -------------------------------------------------------------------------------------------
 
 
-def ask(*, user: Any, slide: Slide, label: Label, model: ModelVersionRow, targets: Sequence[SegmentTarget]) -> list[Annotation]:
+def ask(
+    *, user: Any, slide: Slide, label: Label, model: ModelVersionRow, targets: Sequence[SegmentTarget]
+) -> list[Annotation]:
     """Store the prompts of new or undecided objects, each with its next turn, before any model is asked."""
     found = _lock(slide, [target.object_id for target in targets])
     changed = [found[target.object_id] for target in targets if _cannot_ask(found.get(target.object_id), target)]
@@ -240,9 +242,7 @@ def _lock(slide: Slide, object_ids: Sequence[UUID]) -> dict[UUID, Annotation]:
     return found
 
 
-def _lock_unchanged(
-    slide: Slide, refs: Sequence[ObjectRef], *, allowed: set[ObjectState]
-) -> dict[UUID, Annotation]:
+def _lock_unchanged(slide: Slide, refs: Sequence[ObjectRef], *, allowed: set[ObjectState]) -> dict[UUID, Annotation]:
     """Lock the annotations that the person saw. Raises Changed when one is no longer as they saw it."""
     found = _lock(slide, [ref.object_id for ref in refs])
     missing = [ref.object_id for ref in refs if ref.object_id not in found]

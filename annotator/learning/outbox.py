@@ -38,11 +38,11 @@ def send_segmentation(request: SegmentRequest) -> None:
     """
     stamped = request.model_copy(update={"sent_at": time.time()})
     try:
-        _sender().send_task(
-            SEGMENT_TASK, args=[stamped.model_dump(mode="json")], queue=INTERACTIVE_QUEUE, retry=False
-        )
+        _sender().send_task(SEGMENT_TASK, args=[stamped.model_dump(mode="json")], queue=INTERACTIVE_QUEUE, retry=False)
     except (OperationalError, OSError) as error:
-        raise Unavailable(f"The queue cannot be reached ({error}). The click is stored and will be sent again.") from error
+        raise Unavailable(
+            f"The queue cannot be reached ({error}). The click is stored and will be sent again."
+        ) from error
 
 
 def count_queued() -> int:

@@ -86,7 +86,9 @@ def request_segmentation(
 def _check_prompts(slide: Slide, target: SegmentTarget) -> None:
     for prompt in target.prompts:
         if not (0 <= prompt.x < slide.width and 0 <= prompt.y < slide.height):
-            raise InvalidInput(f"The click at {prompt.x:.0f}, {prompt.y:.0f} lies outside the slide: click on the image.")
+            raise InvalidInput(
+                f"The click at {prompt.x:.0f}, {prompt.y:.0f} lies outside the slide: click on the image."
+            )
     if not any(prompt.positive for prompt in target.prompts):
         raise InvalidInput("At least one click must lie inside the object: click it without Alt first.")
 
@@ -196,6 +198,8 @@ def _register_model(path: Path) -> ModelVersion:
     kind = {"object_type": fields["object_type"], "stain": fields["stain"]}
     first = not ModelVersion.objects.filter(**kind, active=True).exclude(name=name).exists()
     model, _ = ModelVersion.objects.update_or_create(
-        name=name, defaults={**fields, "manifest": manifest}, create_defaults={**fields, "manifest": manifest, "name": name, "active": first}
+        name=name,
+        defaults={**fields, "manifest": manifest},
+        create_defaults={**fields, "manifest": manifest, "name": name, "active": first},
     )
     return model

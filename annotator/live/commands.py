@@ -19,9 +19,7 @@ def run_command(*, user: Any, slide: Slide, command: messages.Command) -> int:
     """Check the right, carry the command out once, and return its event's number on the slide."""
     require(user, slide.project, Right.ANNOTATE)
     service = SERVICES[type(command)]
-    return run_once(
-        user=user, slide_id=slide.pk, command=command, change=lambda: service(user, slide, command)
-    )
+    return run_once(user=user, slide_id=slide.pk, command=command, change=lambda: service(user, slide, command))
 
 
 def _segment(user: Any, slide: Slide, command: messages.Segment) -> Sequence[Annotation]:
@@ -37,9 +35,7 @@ def _segment(user: Any, slide: Slide, command: messages.Segment) -> Sequence[Ann
 
 
 def _accept(user: Any, slide: Slide, command: messages.Accept) -> Sequence[Annotation]:
-    return services.accept(
-        user=user, slide=slide, refs=command.objects, how=command.how, elapsed_ms=command.elapsed_ms
-    )
+    return services.accept(user=user, slide=slide, refs=command.objects, how=command.how, elapsed_ms=command.elapsed_ms)
 
 
 def _reject(user: Any, slide: Slide, command: messages.Reject) -> Sequence[Annotation]:

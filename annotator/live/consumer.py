@@ -147,8 +147,7 @@ class SlideConsumer(AsyncWebsocketConsumer):
         except ValidationError as error:
             await self._refuse(command_id, "invalid", _in_words(error))
         except Changed as error:
-            views = tuple(await in_thread(lambda: [to_view(row) for row in error.annotations])())
-            await self._send(messages.Conflict(command_id=command_id, message=error.message, objects=views))
+            await self._send(await in_thread(_conflict)(command_id, error))
         except SquiggleError as error:
             await self._refuse(command_id, error.code, error.message, error.retry_after_ms)
         except DatabaseError:
@@ -201,7 +200,9 @@ class SlideConsumer(AsyncWebsocketConsumer):
         # The payload was validated when it was stored; it is passed on as it is.
         await self.send(json.dumps({"kind": "objects.upserted", "seq": seq, **payload}, separators=(",", ":")))
 
-    async def _refuse(self, command_id: UUID | None, code: str, message: str, retry_after_ms: int | None = None) -> None:
+    async def _refuse(
+        self, command_id: UUID | None, code: str, message: str, retry_after_ms: int | None = None
+    ) -> None:
         logger.info("command %s of user %s refused: %s", command_id, self.user.pk, message)
         await self._send(
             messages.CommandFailed(command_id=command_id, code=code, message=message, retry_after_ms=retry_after_ms)
@@ -219,10 +220,13 @@ def _origin_is_ours(scope: dict) -> bool:
     return urlsplit(origin).netloc == host or origin in settings.CSRF_TRUSTED_ORIGINS
 
 
+def _conflict(command_id: UUID, error: Changed) -> messages.Conflict:
+    views = tuple(to_view(annotation) for annotation in error.annotations)
+    return messages.Conflict(command_id=command_id, message=error.message, objects=views)
+
+
 def _list_asked(object_ids: list[UUID]) -> list[UUID]:
-    return list(
-        Annotation.objects.filter(pk__in=object_ids, state=ObjectState.ASKED).values_list("pk", flat=True)
-    )
+    return list(Annotation.objects.filter(pk__in=object_ids, state=ObjectState.ASKED).values_list("pk", flat=True))
 
 
 def _read_command_id(text: str) -> UUID | None:

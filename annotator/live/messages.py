@@ -72,9 +72,7 @@ class CatchUp(Message):
     since: int = Field(ge=0)
 
 
-AnyCommand = Annotated[
-    Segment | Accept | Reject | Relabel | Delete | Restore | CatchUp, Field(discriminator="kind")
-]
+AnyCommand = Annotated[Segment | Accept | Reject | Relabel | Delete | Restore | CatchUp, Field(discriminator="kind")]
 COMMAND: TypeAdapter[Segment | Accept | Reject | Relabel | Delete | Restore | CatchUp] = TypeAdapter(AnyCommand)
 
 # --- events: server → browser -----------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-
 from annotator.live import messages
 
 
