@@ -1,0 +1,160 @@
+"""The command line of the inference half: python -m inference train | export | evaluate | bench."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from inference.checkpoints import CheckpointError, write_json
+from inference.data.samples import DatasetError
+from inference.training.loop import TrainingError
+
+NUCLEI = "nuclick-nucleus-he"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    use_threads(options.threads)
+    try:
+        options.command(options)
+    except (DatasetError, CheckpointError, TrainingError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m inference", description=__doc__)
+    commands = top.add_subparsers(required=True)
+
+    train = commands.add_parser("train", help="train a network; started again, it goes on where it stopped")
+    train.add_argument("method", choices=["nuclick"])
+    train.add_argument("--data", type=Path, action="append", required=True, help="labelled images (repeatable)")
+    train.add_argument("--kind", help="only images of this kind, as dataset.json names it")
+    train.add_argument("--out", type=Path, required=True, help="the run's folder, for instance runs/nuclei")
+    train.add_argument("--samples", type=positive, help="how many patches in all")
+    train.add_argument("--batch", type=positive, help="patches in one step")
+    train.add_argument("--seed", type=int, help="of the weights and of every simulated click")
+    train.add_argument("--check-every", type=positive, default=250, help="steps between validations")
+    train.set_defaults(command=run_train)
+
+    export = commands.add_parser("export", help="measure a run's best weights and ship them with a manifest")
+    export.add_argument("run", type=Path)
+    export.add_argument("--name", default=NUCLEI)
+    export.add_argument("--data", type=Path, required=True, help="the folder whose validation images to measure on")
+    export.add_argument("--object", default="nucleus")
+    export.add_argument("--stain", default="H&E")
+    export.add_argument("--licence", required=True, help="of the weights: that of the data they were trained on")
+    export.set_defaults(command=run_export)
+
+    evaluate = commands.add_parser(
+        "evaluate", help="click every object of a folder of labelled images and score the masks"
+    )
+    evaluate.add_argument("method", choices=["nuclick"])
+    evaluate.add_argument("--data", type=Path, required=True)
+    evaluate.add_argument("--object", choices=["nucleus"], default="nucleus")
+    evaluate.add_argument("--kind", help="only images of this kind, as dataset.json names it")
+    evaluate.add_argument("--checkpoint", default=NUCLEI)
+    evaluate.add_argument(
+        "--images",
+        choices=["validation", "all"],
+        default="validation",
+        help="validation: those that the weights were not trained on",
+    )
+    evaluate.add_argument("--jitter-px", type=float, default=0.0, help="σ of the clicks' distance from the centroid")
+    evaluate.add_argument("--no-exclusion", action="store_true", help="the clicks of the other objects are not known")
+    evaluate.add_argument("--seed", type=int, default=1)
+    evaluate.add_argument("--json", type=Path, help="write the result here")
+    evaluate.set_defaults(command=run_evaluate)
+
+    bench = commands.add_parser("bench", help="latency of the network in three engines")
+    bench.add_argument("method", choices=["nuclick"])
+    bench.add_argument("--checkpoint", default=NUCLEI)
+    bench.add_argument("--json", type=Path, help="write the result here")
+    bench.set_defaults(command=run_bench)
+
+    for command in (train, export, evaluate, bench):
+        command.add_argument("--threads", type=positive, default=os.cpu_count() or 1)
+    return top
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return number
+
+
+def use_threads(count: int) -> None:
+    import cv2
+    import torch
+
+    torch.set_num_threads(count)
+    cv2.setNumThreads(1)  # its patches are too small to gain from more
+
+
+def run_train(options: argparse.Namespace) -> None:
+    from inference.training.runs import train_nuclick
+
+    given = {"samples": options.samples, "batch": options.batch, "seed": options.seed}
+    train_nuclick(
+        folders=options.data,
+        kind=options.kind,
+        run=options.out,
+        changes={k: v for k, v in given.items() if v is not None},
+        check_every=options.check_every,
+        say=tell,
+    )
+
+
+def run_export(options: argparse.Namespace) -> None:
+    from inference.training.runs import export_run
+
+    checkpoint = export_run(
+        run=options.run,
+        name=options.name,
+        folder=options.data,
+        object_type=options.object,
+        stain=options.stain,
+        licence=options.licence,
+        threads=options.threads,
+        say=tell,
+    )
+    tell(f"{checkpoint.path} ({checkpoint.path.stat().st_size / 2**20:.1f} MiB)")
+
+
+def run_evaluate(options: argparse.Namespace) -> None:
+    from inference.training.evaluate import Clicks, as_table
+    from inference.training.runs import evaluate_checkpoint
+
+    report = evaluate_checkpoint(
+        folder=options.data,
+        checkpoint=options.checkpoint,
+        images=options.images,
+        clicks=Clicks(jitter_px=options.jitter_px, exclusion=not options.no_exclusion, seed=options.seed),
+        threads=options.threads,
+        kind=options.kind,
+        say=tell,
+    )
+    if report["mpp_assumed"]:
+        tell(f"{options.data} states no mpp; its images were taken to have the model's {report['mpp']} µm a pixel.")
+    tell(as_table(report))
+    if options.json:
+        write_json(options.json, report)
+
+
+def run_bench(options: argparse.Namespace) -> None:
+    from inference.training.bench import as_table, bench
+
+    report = bench(options.checkpoint, threads=options.threads)
+    tell(as_table(report))
+    if options.json:
+        write_json(options.json, report)
+
+
+def tell(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Labelled images, the simulated annotator, augmentation, and the generated slide."""

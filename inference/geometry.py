@@ -1,0 +1,101 @@
+"""Masks to polygons: sub-pixel outlines with holes, simplified, valid, in level-0 pixels; and the object under a click.
+
+Patch coordinates are continuous: pixel i covers [i, i + 1), its centre lies at i + 0.5.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry import MultiPolygon
+from shapely.geometry import Polygon as ShapelyPolygon
+from skimage.measure import find_contours
+
+from inference.protocol import Polygon
+
+SIMPLIFY_PX = 0.5
+"""Douglas–Peucker tolerance in patch pixels: below what the network resolves, and a quarter of the points."""
+SMALLEST_AREA_PX = 3.0
+"""Rings below this area, in patch pixels, are noise of the outline."""
+DECIMALS = 1
+
+
+def component_at(inside: NDArray[np.bool_], x: float, y: float, *, reach_px: float) -> NDArray[np.bool_] | None:
+    """The connected part of `inside` under (x, y), else the nearest within `reach_px`, else nothing.
+
+    Pixels that touch only at a corner are not connected, so that the outline of a part is one simple ring.
+    """
+    count, parts = cv2.connectedComponents(inside.astype(np.uint8), connectivity=4)
+    if count == 1:
+        return None
+    row, column = int(np.clip(y, 0, len(inside) - 1)), int(np.clip(x, 0, inside.shape[1] - 1))
+    label = int(parts[row, column])
+    if label == 0:
+        ys, xs = np.nonzero(parts)
+        squared = (xs - column) ** 2 + (ys - row) ** 2
+        nearest = int(np.argmin(squared))
+        if squared[nearest] > reach_px * reach_px:
+            return None
+        label = int(parts[ys[nearest], xs[nearest]])
+    return parts == label
+
+
+def fill_small_holes(inside: NDArray[np.bool_], smallest_px: int) -> NDArray[np.bool_]:
+    """The mask with holes of fewer than `smallest_px` pixels closed; what touches the patch's rim is no hole."""
+    _, parts, stats, _ = cv2.connectedComponentsWithStats((~inside).astype(np.uint8), connectivity=8)
+    rim = np.unique(np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]]))
+    small = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] < smallest_px)
+    return inside | np.isin(parts, np.setdiff1d(small, np.append(rim, 0)))
+
+
+def outline(
+    field: NDArray[np.float32], level: float, to_level0: Callable[[NDArray[Any]], NDArray[np.float64]]
+) -> tuple[Polygon, ...]:
+    """The polygons where `field` > `level`, by marching squares, simplified, in level-0 pixels rounded to 0.1.
+
+    field: (H, W), a probability in patch pixels. The largest polygon comes first. Every ring is valid (no self-crossing,
+    at least three points); holes are kept. Nothing is returned where nothing of 3 px or more remains.
+    """
+    rings = [r for r in _rings(field, level) if abs(_signed_area(r)) >= SMALLEST_AREA_PX]
+    shape = _even_odd(rings).simplify(SIMPLIFY_PX)
+    moved = shapely.transform(shape, lambda xy: np.round(to_level0(xy), DECIMALS))
+    parts = [p for p in _polygons(shapely.make_valid(moved)) if p.area > 0]
+    return tuple(_as_message(p) for p in sorted(parts, key=lambda p: -p.area))
+
+
+def _rings(field: NDArray[np.float32], level: float) -> list[NDArray[np.float64]]:
+    """Closed iso-lines as (N, 2) x, y, the first point repeated at the end."""
+    padded = np.pad(field.astype(np.float64) - level, 1, mode="edge")
+    # Negated copies of the outermost pixels let an object that the patch cuts end exactly at the patch's edge.
+    for rim in (padded[0], padded[-1], padded[1:-1, 0], padded[1:-1, -1]):
+        np.negative(np.abs(rim), out=rim)
+    padded[padded == 0] = -1e-9  # a value on the level itself would give an open line
+    return [ring[:, ::-1] - 0.5 for ring in find_contours(padded, 0.0) if len(ring) >= 4]
+
+
+def _even_odd(rings: list[NDArray[np.float64]]) -> ShapelyPolygon | MultiPolygon:
+    """Exteriors minus holes: each ring toggles what it encloses."""
+    shape: Any = ShapelyPolygon()
+    for ring in sorted(rings, key=lambda r: -abs(_signed_area(r))):
+        shape = shape.symmetric_difference(shapely.make_valid(ShapelyPolygon(ring)))
+    return shape
+
+
+def _polygons(shape: Any) -> list[ShapelyPolygon]:
+    return [part for part in shapely.get_parts(shapely.get_parts(shape)) if isinstance(part, ShapelyPolygon)]
+
+
+def _signed_area(ring: NDArray[np.float64]) -> float:
+    x, y = ring[:-1].T
+    return float((x * np.roll(y, -1) - y * np.roll(x, -1)).sum() / 2)
+
+
+def _as_message(polygon: ShapelyPolygon) -> Polygon:
+    return Polygon(exterior=_points(polygon.exterior), holes=tuple(_points(h) for h in polygon.interiors))
+
+
+def _points(ring: Any) -> tuple[tuple[float, float], ...]:
+    return tuple((round(x, DECIMALS), round(y, DECIMALS)) for x, y in ring.coords[:-1])

@@ -1,0 +1,1 @@
+"""No network: a disk around the click. For tests, and the template of a new method."""

@@ -1,0 +1,1 @@
+"""How good a segmentation is, and what it cost the annotator."""

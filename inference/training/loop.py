@@ -1,0 +1,153 @@
+"""The training loop, read from top to bottom. A run is a folder; started again, it goes on where it stopped."""
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from inference.checkpoints import load_tensors, save_tensors, write_json
+
+LAST, BEST, LOG, SETTINGS = "last.safetensors", "best.safetensors", "log.jsonl", "run.json"
+
+
+class TrainingError(Exception):
+    """A run cannot start or go on; the message says why."""
+
+
+class Settings(Protocol):
+    """The hyperparameters that the loop itself reads; a recipe is a frozen dataclass that has these and more."""
+
+    samples: int
+    batch: int
+    learning_rate: float
+    weight_decay: float
+    warmup_steps: int
+    gradient_clip: float
+    ema: float
+    seed: int
+    steps: int
+
+
+class Task(Protocol):
+    """What a method brings: its network, the loss of step n (a function of n alone), and a score, higher is better."""
+
+    recipe: Any
+
+    def network(self) -> nn.Module: ...
+    def step_loss(self, network: Any, step: int) -> Tensor: ...
+    def validate(self, network: Any) -> dict[str, float]: ...
+
+
+def train(
+    task: Task,
+    run: Path,
+    *,
+    about: dict[str, Any],
+    score: str = "iou_at_1",
+    check_every: int = 250,
+    stop_after: int | None = None,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Train until the recipe's samples are spent, keeping in `run` the last state, the best averaged weights and a log.
+
+    `about` (data, split) is stored beside the recipe; a folder that holds another recipe or other data is refused.
+    `stop_after` ends early at that step, as an interruption would.
+    """
+    recipe = task.recipe
+    torch.manual_seed(recipe.seed)
+    network = task.network().to(memory_format=torch.channels_last)
+    average = task.network().to(memory_format=torch.channels_last)
+    average.load_state_dict(network.state_dict())
+    optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+    claim_folder(run, {"recipe": asdict(recipe), **about})
+    step, best = restore(run / LAST, network, average, optimiser) if (run / LAST).exists() else (0, -math.inf)
+
+    last_step = min(recipe.steps, stop_after or recipe.steps)
+    started, recent = time.monotonic(), []
+    while step < last_step:
+        for group in optimiser.param_groups:
+            group["lr"] = recipe.learning_rate * schedule(step, recipe)
+        network.train()
+        loss = task.step_loss(network, step)
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), recipe.gradient_clip)
+        optimiser.step()
+        step += 1
+        follow(average, network, min(recipe.ema, (1 + step) / (10 + step)))
+        recent.append(loss.item())
+        if not math.isfinite(recent[-1]):
+            raise TrainingError(f"The loss became {recent[-1]} at step {step}; lower the learning rate.")
+
+        if step % check_every == 0 or step == last_step:
+            average.eval()
+            scores = task.validate(average)
+            row = {"step": step, "samples": step * recipe.batch, "loss": sum(recent) / len(recent), **scores}
+            row["ms_per_sample"] = (time.monotonic() - started) * 1000 / (len(recent) * recipe.batch)
+            if scores.get(score, 0.0) >= best:
+                best = scores.get(score, 0.0)
+                save_tensors(run / BEST, average.state_dict(), {"step": str(step), score: str(best)})
+            keep(run / LAST, network, average, optimiser, step, best)
+            with (run / LOG).open("a", encoding="utf-8") as log:
+                log.write(json.dumps(row) + "\n")
+            say(" ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items()))
+            started, recent = time.monotonic(), []
+
+
+def schedule(step: int, recipe: Settings) -> float:
+    """Linear warm-up, then a half cosine down to 1 % at the end of the samples."""
+    if step < recipe.warmup_steps:
+        return (step + 1) / recipe.warmup_steps
+    progress = (step - recipe.warmup_steps) / max(1, recipe.steps - recipe.warmup_steps)
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+@torch.no_grad()
+def follow(average: nn.Module, network: nn.Module, decay: float) -> None:
+    """Exponential moving average of weights and batch-norm statistics."""
+    for mean, value in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
+        if mean.dtype.is_floating_point:
+            mean.lerp_(value, 1 - decay)
+        else:
+            mean.copy_(value)
+
+
+def claim_folder(run: Path, settings: dict[str, Any]) -> None:
+    """Store what this run is, or refuse a folder that holds another run."""
+    run.mkdir(parents=True, exist_ok=True)
+    stored = run / SETTINGS
+    settings = json.loads(json.dumps(settings))
+    if not stored.exists():
+        write_json(stored, settings)
+    elif json.loads(stored.read_text(encoding="utf-8")) != settings:
+        raise TrainingError(f"{run} holds a run with another recipe or other data; name another folder with --out.")
+
+
+def keep(
+    path: Path, network: nn.Module, average: nn.Module, optimiser: torch.optim.Optimizer, step: int, best: float
+) -> None:
+    tensors = {f"network.{k}": v for k, v in network.state_dict().items()}
+    tensors |= {f"average.{k}": v for k, v in average.state_dict().items()}
+    for name, parameter in network.named_parameters():
+        tensors |= {f"optimiser.{name}.{k}": v for k, v in optimiser.state[parameter].items()}
+    save_tensors(path, tensors, {"step": str(step), "best": repr(best)})
+
+
+def restore(path: Path, network: nn.Module, average: nn.Module, optimiser: torch.optim.Optimizer) -> tuple[int, float]:
+    """Load what `keep` wrote; (step, best score)."""
+    tensors, metadata = load_tensors(path)
+    network.load_state_dict(_under("network.", tensors))
+    average.load_state_dict(_under("average.", tensors))
+    for name, parameter in network.named_parameters():
+        optimiser.state[parameter] = _under(f"optimiser.{name}.", tensors)
+    return int(metadata["step"]), float(metadata["best"])
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

@@ -1,0 +1,165 @@
+"""From folders of labelled images to a training run, and from a run to shipped weights."""
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from inference.checkpoints import WEIGHTS_FOLDER, Checkpoint, load_tensors, open_checkpoint, write_weights
+from inference.data.samples import Dataset, DatasetError, LabelledImage, open_dataset, split_by_group
+from inference.methods.nuclick.recipe import Recipe, Task
+from inference.methods.nuclick.segmenter import DEFAULT_THRESHOLD, NuclickSegmenter
+from inference.training.evaluate import Clicks, evaluate
+from inference.training.loop import BEST, SETTINGS, TrainingError, train
+
+VALIDATION_FRACTION = 0.2
+
+
+def train_nuclick(
+    *,
+    folders: Sequence[Path],
+    run: Path,
+    changes: dict[str, Any],
+    kind: str | None = None,
+    check_every: int = 250,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Train NuClick's successor on the training share of each folder; `changes` replace entries of the recipe.
+
+    DatasetError for a folder that cannot be used, TrainingError for a run folder that holds something else.
+    """
+    recipe = replace(Recipe(), **changes)
+    data, training, validation = [], list[LabelledImage](), list[LabelledImage]()
+    for dataset in map(open_dataset, folders):
+        ids = dataset.of_kind(kind) if kind else dataset.ids
+        train_ids, validation_ids = split_by_group(dataset, ids, validation_fraction=VALIDATION_FRACTION)
+        training += [dataset.read(i) for i in train_ids]
+        validation += [dataset.read(i) for i in validation_ids]
+        data.append(describe(dataset, train_ids, validation_ids))
+        say(f"{dataset.name}: {len(train_ids)} images to train on, {len(validation_ids)} to validate on")
+    train(Task(recipe, training, validation), run, about={"data": data}, check_every=check_every, say=say)
+
+
+def describe(dataset: Dataset, train_ids: list[str], validation_ids: list[str]) -> dict[str, Any]:
+    """What a manifest says of one data set."""
+    return {
+        "name": dataset.name,
+        "title": dataset.info.get("title", dataset.name),
+        "licence": dataset.info.get("licence", "not stated"),
+        "citation": dataset.info.get("cite", "not stated"),
+        "train_images": train_ids,
+        "validation_images": validation_ids,
+    }
+
+
+def evaluate_checkpoint(
+    *,
+    folder: Path,
+    checkpoint: str,
+    images: str,
+    clicks: Clicks,
+    threads: int,
+    kind: str | None = None,
+    weights: Path = WEIGHTS_FOLDER,
+    say: Callable[[str], None] = print,
+) -> dict[str, Any]:
+    """Measure shipped weights on a folder of labelled images, as JSON-ready entries.
+
+    images: "validation" takes those that the weights were not trained on, "all" takes all.
+    """
+    dataset = open_dataset(folder)
+    manifest = open_checkpoint(checkpoint, weights).manifest
+    chosen = dataset.of_kind(kind) if kind else dataset.ids
+    ids = unseen(dataset, chosen, manifest) if images == "validation" else list(chosen)
+    if not ids:
+        raise DatasetError(f"“{checkpoint}” was trained on every image of {folder}; measure with --images all.")
+    segmenter = NuclickSegmenter(checkpoint, threads=threads, folder=weights)
+    report = evaluate(segmenter, dataset, ids, clicks, say=say)
+    if not report.n_objects:
+        raise DatasetError(f"The {len(ids)} images of {folder} hold no labelled object.")
+    return {
+        **report.scores,
+        "n_images": len(report.images),
+        "n_objects": report.n_objects,
+        "n_unanswered": report.n_unanswered,
+        "ms_per_click_p50": report.ms_per_click_p50,
+        "checkpoint": checkpoint,
+        "dataset": dataset.name,
+        "images": images,
+        "jitter_px": clicks.jitter_px,
+        "exclusion": clicks.exclusion,
+        "seed": clicks.seed,
+        "mpp": report.mpp,
+        "mpp_assumed": report.mpp_assumed,
+        "device": segmenter.device,
+        "per_image": report.images,
+    }
+
+
+def unseen(dataset: Dataset, ids: Sequence[str], manifest: dict[str, Any]) -> list[str]:
+    """The images whose group (patient) no image that the weights were trained on shares."""
+    trained = {
+        dataset.group_of(i)
+        for entry in manifest["data"]
+        if entry["name"] == dataset.name
+        for i in entry["train_images"]
+    }
+    return [i for i in ids if dataset.group_of(i) not in trained]
+
+
+def export_run(
+    *,
+    run: Path,
+    name: str,
+    folder: Path,
+    object_type: str,
+    stain: str,
+    licence: str,
+    threads: int,
+    weights: Path = WEIGHTS_FOLDER,
+    say: Callable[[str], None] = print,
+) -> Checkpoint:
+    """Ship a run's best averaged weights: measured on `folder`'s validation images first, then written with a manifest."""
+    if not (run / BEST).is_file():
+        raise TrainingError(f"{run} holds no {BEST}: train at least until the first validation.")
+    settings = json.loads((run / SETTINGS).read_text(encoding="utf-8"))
+    tensors, metadata = load_tensors(run / BEST)
+    manifest = {
+        "method": "nuclick",
+        "object_type": object_type,
+        "stain": stain,
+        "mpp": settings["recipe"]["mpp"],
+        "patch_px": settings["recipe"]["patch_px"],
+        "threshold": DEFAULT_THRESHOLD,
+        "licence": licence,
+        "data": settings["data"],
+        "recipe": settings["recipe"] | {"samples_seen": int(metadata["step"]) * settings["recipe"]["batch"]},
+        "commit": current_commit(),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    with tempfile.TemporaryDirectory() as draft:
+        write_weights(Path(draft), name, tensors, manifest)
+        report = evaluate_checkpoint(
+            folder=folder,
+            checkpoint=name,
+            images="validation",
+            clicks=Clicks(),
+            threads=threads,
+            weights=Path(draft),
+            say=say,
+        )
+    report.pop("per_image")
+    command = f"python -m inference evaluate nuclick --data {folder.name} --checkpoint {name}"
+    return write_weights(weights, name, tensors, {**manifest, "metrics": {**report, "command": command}})
+
+
+def current_commit() -> str:
+    """The code's commit, or "unknown" outside a checkout."""
+    answer = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
+    )
+    return answer.stdout.strip() or "unknown"
