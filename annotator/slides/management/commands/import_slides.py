@@ -1,0 +1,45 @@
+"""`manage.py import_slides PATH… --project NAME [--mpp X]`: whole-slide images on this server become slides."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from annotator.projects.models import Project
+from annotator.slides.ingest import SlideRefused
+from annotator.slides.services import import_slide
+
+
+class Command(BaseCommand):
+    help = "Import whole-slide images, referenced in place: SVS, TIFF, OME-TIFF, QPTIFF, DICOM folders, PNG, JPEG."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+        parser.add_argument("--project", required=True, metavar="NAME", help="the project that gets the slides")
+        parser.add_argument("--mpp", type=float, metavar="X", help="µm per pixel, where the file does not say")
+
+    def handle(self, *, paths: list[Path], project: str, mpp: float | None, **_: Any) -> None:
+        owner = self._find_project(project)
+        refused = 0
+        for path in paths:
+            try:
+                slide = import_slide(project=owner, path=path, mpp=mpp)
+            except SlideRefused as refusal:
+                refused += 1
+                self.stderr.write(self.style.ERROR(refusal.message))
+            else:
+                self.stdout.write(
+                    f"{slide.name}: {slide.width} × {slide.height} px, {slide.levels} levels, "
+                    f"{slide.mpp:.4g} µm/px{', ' + slide.vendor if slide.vendor else ''}, slide {slide.pk}"
+                )
+        if refused:
+            raise CommandError(f"{refused} of {len(paths)} could not be imported.")
+
+    def _find_project(self, name: str) -> Project:
+        try:
+            return Project.objects.get(name=name)
+        except Project.DoesNotExist:
+            names = ", ".join(Project.objects.order_by("name").values_list("name", flat=True)[:20])
+            known = f"There are: {names}." if names else "There are none yet; make one in the admin pages."
+            raise CommandError(f"There is no project named {name}. {known}") from None

@@ -1,0 +1,56 @@
+"""The only writers of slides."""
+
+import os
+from pathlib import Path
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from annotator.projects.models import Project
+from annotator.slides.ingest import Candidate, SlideRefused, choose_mpp, examine, thumbnail_path
+from annotator.slides.models import Slide
+
+
+def import_slide(*, project: Project, path: str | Path, mpp: float | None = None, name: str | None = None) -> Slide:
+    """Make the file at `path`, referenced in place, a slide of the project.
+
+    `mpp` in µm per level-0 px overrides what the file says. Raises SlideRefused, and then leaves no row and no file.
+    """
+    path = Path(path)
+    with examine(path) as candidate:
+        mpp = choose_mpp(path, candidate.description.mpp, mpp)
+        with transaction.atomic():
+            _lock_imports()
+            _refuse_twice(project, candidate)
+            slide = Slide.objects.create(
+                project=project,
+                name=(name or path.resolve().name)[:200],
+                number=(Slide.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
+                **vars(candidate.description) | {"mpp": mpp},
+            )
+            os.replace(candidate.thumbnail, thumbnail_path(slide))
+    return slide
+
+
+def set_landing(*, slide: Slide, x: float, y: float, width_px: float) -> None:
+    """Where the viewer opens: centre and width in level-0 px."""
+    slide.landing = {"x": x, "y": y, "width_px": width_px}
+    slide.save(update_fields=["landing"])
+
+
+def _lock_imports() -> None:
+    """One import at a time decides: `number` has no gaps to race for, and no file enters twice."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('annotator.slides.import'))")
+
+
+def _refuse_twice(project: Project, candidate: Candidate) -> None:
+    known = Slide.objects.filter(project=project, path=candidate.description.path).first()
+    if known is None:
+        return
+    if known.version == candidate.description.version:
+        raise SlideRefused(f"{known.path} is in the project {project.name} already, as {known.name}.")
+    raise SlideRefused(
+        f"{known.path} is in the project {project.name} already, as {known.name}, but the file has changed since. "
+        "Put the old file back, or import the new one under another path."
+    )

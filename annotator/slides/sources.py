@@ -1,0 +1,164 @@
+"""Opens slide files and reads tiles from them; the only file of the web side that imports large_image."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import large_image
+import large_image_source_tiff
+import numpy as np
+import simplejpeg
+import tifffile
+from large_image.exceptions import TileGeneralError
+from numpy.typing import NDArray
+
+JPEG_QUALITY = 85
+LARGEST_PLAIN_IMAGE_PX = 8192
+"""Height and width of a PNG or JPEG: it has no tiles, so it is held in memory as a whole."""
+CHANNEL_COLOURS = ("#0000ff", "#00ff00", "#ff0000", "#00ffff", "#ff00ff", "#ffff00", "#ffffff", "#ff8000")
+"""For channels that state no colour of their own; at most this many are composed."""
+AS_STORED: dict[str, Any] = {"icc": False}
+"""Without this, large_image decodes and re-encodes each tile for its colour profile: 20 times slower, twice the bytes."""
+READ_ERRORS = (TileGeneralError, OSError, ValueError, RuntimeError, KeyError, IndexError)
+"""What the many readers behind large_image raise for a file that is broken or of another kind."""
+
+large_image.config.setConfig("max_small_image_size", LARGEST_PLAIN_IMAGE_PX)
+# Its own cache of decoded tiles would take a sixteenth of the memory; tiles.py caches what it sends instead.
+large_image.config.setConfig("cache_python_memory_portion", 128)
+
+
+def open_source(path: str, style: dict[str, Any]) -> Any:
+    """The large_image source for the file, kept by nobody else (noCache): dropping it closes the file.
+
+    Raises one of READ_ERRORS.
+    """
+    source = large_image.open(path, style=AS_STORED, noCache=True)
+    if source.name == "openslide" and has_stored_jpeg_tiles(path):
+        source = _passing_through(path, source)
+    if style != AS_STORED:
+        source.style = style  # set after opening: the tifffile source cannot open with a style of several frames
+    return source
+
+
+def has_stored_jpeg_tiles(path: str) -> bool:
+    """Whether it is a plain tiled TIFF (Aperio's included) whose tiles a browser can show as they are."""
+    if Path(path).suffix.lower() not in {".svs", ".tif", ".tiff"}:
+        return False
+    with tifffile.TiffFile(path) as tiff:
+        page = tiff.pages.first
+        return page.is_tiled and page.compression == tifffile.COMPRESSION.JPEG and page.bitspersample == 8
+
+
+def _passing_through(path: str, fallback: Any) -> Any:
+    """OpenSlide always decodes; the tiff source reads the same pixels and hands out stored tiles."""
+    try:
+        source = large_image_source_tiff.open(path, style=AS_STORED, noCache=True)
+    except READ_ERRORS:
+        return fallback
+    return source if (source.sizeX, source.sizeY) == (fallback.sizeX, fallback.sizeY) else fallback
+
+
+def read_tile(source: Any, z: int, x: int, y: int) -> bytes:
+    """The tile as JPEG: the stored bytes where there are such, else decoded and encoded.
+
+    z 0 is the smallest level. Raises one of READ_ERRORS.
+    """
+    tile = source.getTile(x, y, z, numpyAllowed=True, pilImageAllowed=True)
+    return tile if isinstance(tile, bytes) else encode(as_rgb(np.asarray(tile)))
+
+
+def encode(pixels: NDArray[np.uint8]) -> bytes:
+    """(h, w, 3) RGB → JPEG."""
+    return simplejpeg.encode_jpeg(pixels, quality=JPEG_QUALITY, colorspace="RGB", colorsubsampling="420")
+
+
+def as_rgb(tile: NDArray[Any]) -> NDArray[np.uint8]:
+    """Grey, grey + alpha, RGB or RGBA of 8 or 16 bits → (h, w, 3) uint8, transparency over white."""
+    if tile.ndim == 2:
+        tile = tile[:, :, None]
+    if tile.dtype == np.uint16:
+        tile = (tile >> 8).astype(np.uint8)
+    elif tile.dtype != np.uint8:
+        tile = np.clip(tile, 0, 255).astype(np.uint8)
+    bands = tile.shape[2]
+    colours = np.repeat(tile[:, :, :1], 3, axis=2) if bands < 3 else tile[:, :, :3]
+    if bands not in (2, 4) or tile[:, :, -1].min() == 255:
+        return np.ascontiguousarray(colours)
+    alpha = tile[:, :, -1:].astype(np.uint16)
+    return ((colours * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+
+# --- how channels become RGB ----------------------------------------------------------------------------------------
+
+
+def choose_style(source: Any, path: str) -> dict[str, Any]:
+    """The style to open this slide with from now on; `source` is it opened AS_STORED.
+
+    Brightfield colour and 8-bit grey stay as stored. Channels are composed, each in its own colour and stretched to its
+    own range; deep grey images are stretched. The ranges are fixed here, once, so that every reader sees the same pixels.
+    """
+    metadata = source.getMetadata()
+    channels = _list_channels(metadata)
+    if not channels:
+        return AS_STORED
+    planes = [_small_plane(source, frame, band) for frame, band in channels]
+    if len(planes) == 3 and all(plane.dtype == np.uint8 and np.median(plane) > 127 for plane in planes):
+        ranges, colours = [(0.0, 255.0)] * 3, ["#ff0000", "#00ff00", "#0000ff"]  # brightfield stored as three planes
+    else:
+        ranges, colours = [_stretch(plane) for plane in planes], _channel_colours(path, len(planes))
+    bands = [
+        {"frame": frame, "band": band, "palette": ["#000000", colour], "min": low, "max": high}
+        for (frame, band), (low, high), colour in zip(channels, ranges, colours, strict=True)
+    ]
+    return {"bands": bands, "icc": False}
+
+
+def _list_channels(metadata: dict[str, Any]) -> list[tuple[int, int]]:
+    """(frame, band) of each channel to compose; none where the pixels are colours already."""
+    count, deep = metadata["bandCount"], metadata["dtype"] != "uint8"
+    frames = [
+        frame["Frame"]
+        for frame in metadata.get("frames", [])
+        if not any(frame.get(axis) for axis in ("IndexZ", "IndexT", "IndexXY"))
+    ]
+    if len(frames) > 1 and count == 1:
+        channels = [(frame, 1) for frame in frames]
+    elif count > 4:
+        channels = [(0, band + 1) for band in range(count)]
+    else:
+        channels = [(0, 1)] if count < 3 and deep else []
+    return channels[: len(CHANNEL_COLOURS)]
+
+
+def _small_plane(source: Any, frame: int, band: int) -> NDArray[Any]:
+    region, _ = source.getRegion(frame=frame, output={"maxWidth": 1024, "maxHeight": 1024}, format="numpy")
+    return region[:, :, band - 1] if region.ndim == 3 else region
+
+
+def _stretch(plane: NDArray[Any]) -> tuple[float, float]:
+    low, high = (float(value) for value in np.percentile(plane, (1, 99.9)))
+    return (low, high) if high > low else (low, low + 1)
+
+
+def _channel_colours(path: str, count: int) -> list[str]:
+    """Each channel's own colour where the file states one, else the next of CHANNEL_COLOURS."""
+    if count == 1:
+        return ["#ffffff"]
+    stated = _stated_colours(path)[:count]
+    return [colour or CHANNEL_COLOURS[index] for index, colour in enumerate(stated + [None] * (count - len(stated)))]
+
+
+def _stated_colours(path: str) -> list[str | None]:
+    """From PerkinElmer's page descriptions (`<Color>r,g,b</Color>`) or OME's channels (a signed RGBA number)."""
+    if not Path(path).suffix.lower().endswith(("tif", "tiff")):
+        return []
+    with tifffile.TiffFile(path) as tiff:
+        if tiff.is_qpi:
+            return [_parse_qpi_colour(page.description) for page in tiff.series[0].pages]
+        numbers = re.findall(r'<(?:\w+:)?Channel\b[^>]*\bColor="(-?\d+)"', tiff.ome_metadata or "")
+    return [f"#{(int(number) >> 8) & 0xFFFFFF:06x}" for number in numbers]
+
+
+def _parse_qpi_colour(description: str) -> str | None:
+    found = re.search(r"<Color>\s*(\d{1,3}),\s*(\d{1,3}),\s*(\d{1,3})\s*</Color>", description)
+    return "#" + "".join(f"{min(int(part), 255):02x}" for part in found.groups()) if found else None

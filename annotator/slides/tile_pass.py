@@ -1,0 +1,58 @@
+"""The pass to a slide's tiles: a signed cookie, so that a tile's right is checked without database or session.
+
+It names the slide, the person and its end; a right that is taken away therefore ends within PASS_LIFE_S.
+"""
+
+import hashlib
+import hmac
+import time
+from functools import lru_cache
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.http import HttpResponseBase
+
+from annotator.slides.models import Slide
+
+PASS_LIFE_S = 600
+
+
+def make_pass(slide_id: int, user_id: int, *, now: float | None = None) -> str:
+    end = int(time.time() if now is None else now) + PASS_LIFE_S
+    return f"{user_id}-{end}-{_sign(slide_id, str(user_id), str(end))}"
+
+
+def check_pass(slide_id: int, value: str, *, now: float | None = None) -> int | None:
+    """The id of the person to whom the pass for this slide was given; None if it is not valid (any more)."""
+    user_id, _, rest = value.partition("-")
+    end, _, signature = rest.partition("-")
+    if not hmac.compare_digest(signature.encode(), _sign(slide_id, user_id, end).encode()):
+        return None
+    return int(user_id) if int(end) > (time.time() if now is None else now) else None  # numbers: we signed them
+
+
+def pass_cookie_name(slide_id: int) -> str:
+    return f"tile_pass_{slide_id}"
+
+
+def set_pass_cookie(response: HttpResponseBase, slide: Slide, user: AbstractBaseUser | AnonymousUser) -> None:
+    """Put a fresh pass on the response; call it only after the right to see the slide was checked."""
+    response.set_cookie(
+        pass_cookie_name(slide.pk),
+        make_pass(slide.pk, user.pk),
+        max_age=PASS_LIFE_S,
+        path=f"/tiles/{slide.pk}/",
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Strict",
+    )
+
+
+def _sign(slide_id: int, user_id: str, end: str) -> str:
+    return hmac.digest(_key(settings.SECRET_KEY), f"{slide_id}-{user_id}-{end}".encode(), "sha256").hex()
+
+
+@lru_cache(maxsize=2)
+def _key(secret: str) -> bytes:
+    """A key of its own, so that no other signature made with the secret can pass for a tile pass."""
+    return hashlib.sha256(b"squiggle.slides.tile-pass:" + secret.encode()).digest()

@@ -1,0 +1,53 @@
+"""Which files a slide consists of, and the content version that its tile addresses carry."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pydicom
+
+SAMPLE_BYTES = 2**20
+"""Hashed at the start and at the end of each file, beside its size and time: whole slides are too large to hash."""
+
+Signature = tuple[int, int]
+
+
+def content_version(path: str) -> str:
+    """A name for the content of the slide's files. Raises OSError."""
+    digest = hashlib.sha256()
+    for file in list_files(path):
+        size, mtime_ns = read_signature(str(file))
+        digest.update(f"{file.name}\n{size}\n{mtime_ns}\n".encode())
+        with file.open("rb") as stream:
+            digest.update(stream.read(SAMPLE_BYTES))
+            stream.seek(max(size - SAMPLE_BYTES, 0))
+            digest.update(stream.read(SAMPLE_BYTES))
+    return digest.hexdigest()[:16]
+
+
+def read_signature(path: str) -> Signature:
+    """Size and time: what changes when somebody replaces the file. Raises OSError."""
+    status = os.stat(path)
+    return status.st_size, status.st_mtime_ns
+
+
+def list_files(path: str) -> list[Path]:
+    """The file itself, or all files of its DICOM series in the same folder, by name."""
+    file = Path(path)
+    series = read_series(file)
+    if series is None:
+        return [file]
+    return sorted(other for other in file.parent.iterdir() if other == file or read_series(other) == series)
+
+
+def read_series(file: Path) -> str | None:
+    """The DICOM series of a file; None for every other kind of file."""
+    try:
+        with file.open("rb") as stream:
+            if stream.read(132)[128:] != b"DICM":
+                return None
+        return str(
+            pydicom.dcmread(file, stop_before_pixels=True, specific_tags=["SeriesInstanceUID"]).SeriesInstanceUID
+        )
+    except (OSError, AttributeError, pydicom.errors.InvalidDicomError):
+        return None
