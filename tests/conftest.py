@@ -1,4 +1,4 @@
-"""Before Django loads: a state folder of this run's own. Around the tests that need them: the embedded Postgres and Redis."""
+"""A state folder of this run's own, named before Django loads; and the embedded Postgres and Redis for who needs them."""
 
 import atexit
 import os
