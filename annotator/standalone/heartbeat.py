@@ -6,6 +6,7 @@ from typing import cast
 import redis
 from pydantic import ValidationError
 
+from annotator.standalone.redis import NO_RETRY
 from inference.protocol import HEARTBEAT_KEY_PREFIX, WorkerHeartbeat
 
 LIMIT_S = 20.0
@@ -15,7 +16,7 @@ class HeartbeatWatch:
     """Reads what the workers say of themselves; a Redis that is away says nothing about them."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis = redis.Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1)
+        self._redis = redis.Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1, retry=NO_RETRY)
         self._last_seen: dict[int, float] = {}
 
     def complaint(self, pid: int, *, now: float | None = None) -> str | None:

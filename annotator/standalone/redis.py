@@ -6,6 +6,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from annotator.standalone.child import Service
 from annotator.standalone.errors import StandaloneError
@@ -22,6 +24,9 @@ SETTINGS = {
     "maxmemory": "256mb",
     "maxmemory-policy": "noeviction",
 }
+
+NO_RETRY = Retry(NoBackoff(), retries=0)
+"""For who asks again himself: by default the client waits for seconds before it says that nobody answers."""
 
 
 class Redis:
@@ -47,7 +52,7 @@ class Redis:
         self.socket.unlink(missing_ok=True)
 
     def is_ready(self) -> bool:
-        with redis.Redis(unix_socket_path=str(self.socket), socket_timeout=2) as client:
+        with redis.Redis(unix_socket_path=str(self.socket), socket_timeout=2, retry=NO_RETRY) as client:
             try:
                 return bool(client.ping())
             except redis.RedisError:

@@ -20,7 +20,7 @@ HEARTBEAT_CHECK_S = 1.0
 FULL_DISK_MB = 20
 
 
-class StopRequested(Exception):  # noqa: N818 (it is no error)
+class StopRequested(Exception):
     """Ctrl-C, SIGTERM or a closed terminal: the way out that is no error."""
 
 
@@ -67,19 +67,18 @@ class Supervisor:
 
         try:
             self.wait_until(has_ended, what=service.name, timeout_s=timeout_s)
+            if task.return_code != 0:
+                raise StandaloneError(self.failure_in_words(task))
+            return answer.read_text()
         finally:
             task.kill()
-        if task.return_code != 0:
-            raise StandaloneError(self.failure_in_words(task))
-        printed = answer.read_text()
-        answer.unlink()
-        return printed
+            answer.unlink()
 
-    def wait_until(self, condition: Callable[[], bool], *, what: str, timeout_s: float) -> None:
+    def wait_until(self, condition: Callable[[], bool], *, what: str, timeout_s: float, every_s: float = 0.05) -> None:
         """Raises StopRequested, or StandaloneError when a child dies or the time is over."""
         deadline = time.monotonic() + timeout_s
         while not condition():
-            self._sleep(0.05)
+            self._sleep(every_s)
             for child in self._children:
                 if child.has_ended():
                     raise StandaloneError(self.failure_in_words(child))

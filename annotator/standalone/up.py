@@ -124,7 +124,9 @@ class Start:
                 status(", ".join(missing))
                 return not missing
 
-            self.supervisor.wait_until(all_serve, what="all parts to be healthy", timeout_s=HEALTHY_TIMEOUT_S)
+            self.supervisor.wait_until(
+                all_serve, what="all parts to be healthy", timeout_s=HEALTHY_TIMEOUT_S, every_s=0.25
+            )
 
     def ready(self, sign_in: str | None) -> None:
         link = urljoin(self.options.address, sign_in) if sign_in else None
