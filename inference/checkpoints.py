@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
@@ -83,13 +83,12 @@ def save_tensors(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapp
     """Write all or nothing: a run that is killed here keeps its former file."""
     draft = path.with_suffix(".draft")
     save_file({k: v.detach().contiguous() for k, v in tensors.items()}, draft, metadata=dict(metadata or {}))
+    draft.chmod(0o644)  # safetensors writes for its owner alone; the worker may be another user
     os.replace(draft, path)
 
 
 def load_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     """(tensors, metadata); CheckpointError when the file is cut short or not safetensors."""
-    from safetensors import safe_open
-
     try:
         with safe_open(path, framework="pt") as file:
             metadata = dict(file.metadata() or {})

@@ -3,6 +3,7 @@
 Measured for the successor of NuClick in `methods/nuclick/README.md`; every engine takes and gives numpy arrays.
 """
 
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -93,7 +94,7 @@ class TorchEngine:
         self.where = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         if self.where.type == "cpu":
             torch.set_num_threads(threads)
-        self.network = MaskProbability(network).eval().to(self.where, memory_format=torch.channels_last)
+        self.network = MaskProbability(network).eval().to(self.where)
         name = torch.cuda.get_device_name() if self.where.type == "cuda" else f"CPU, {threads} threads"
         self.device = f"{name}, torch f32"
 
@@ -107,15 +108,13 @@ class OnnxEngine:
     """ONNX Runtime, for comparison."""
 
     def __init__(self, network: nn.Module, *, shape: tuple[int, int, int], threads: int) -> None:
-        import io
-
         import onnxruntime
 
         file = io.BytesIO()
         torch.onnx.export(
             MaskProbability(network).eval(),
             (torch.zeros(1, *shape),),
-            file,
+            file,  # type: ignore[arg-type]  # a stream is taken as well
             dynamo=False,
             input_names=["x"],
             dynamic_axes={"x": {0: "batch"}},

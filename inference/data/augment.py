@@ -1,9 +1,11 @@
 """Random views of labelled images: one affine warp for image, labels and points, then stain, light and sharpness."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+import simplejpeg
 from numpy.typing import NDArray
 from skimage.color import hed_from_rgb, rgb_from_hed
 
@@ -37,32 +39,31 @@ def warp_points(points: NDArray[np.float64], affine: Affine) -> NDArray[np.float
 
 def warp_pixels(pixels: NDArray[np.uint8], affine: Affine, size_px: int) -> NDArray[np.uint8]:
     """(size, size, 3); white beyond the image, as the slide reader pads."""
-    matrix = _for_opencv(affine)
-    return cv2.warpAffine(
-        pixels, matrix, (size_px, size_px), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=WHITE
-    )
+    matrix, size = _for_opencv(affine), (size_px, size_px)
+    warped = cv2.warpAffine(pixels, matrix, size, flags=cv2.INTER_LINEAR, borderValue=WHITE)
+    return warped.astype(np.uint8, copy=False)
 
 
 def warp_labels(labels: NDArray[np.uint16], affine: Affine, size_px: int) -> NDArray[np.uint16]:
-    return cv2.warpAffine(
-        labels, _for_opencv(affine), (size_px, size_px), flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT
-    )
+    warped = cv2.warpAffine(labels, _for_opencv(affine), (size_px, size_px), flags=cv2.INTER_NEAREST)
+    return warped.astype(np.uint16, copy=False)
 
 
 def blur_sharpen_or_compress(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
     """One in two patches is blurred (σ < 1.2), sharpened, or stored as JPEG (quality 40–90)."""
     choice = rng.random()
+    changed: NDArray[Any] = pixels
     if choice < 0.2:
-        return cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.3, 1.2))
-    if choice < 0.3:
+        changed = cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.3, 1.2))
+    elif choice < 0.3:
         soft = cv2.GaussianBlur(pixels, (0, 0), 1.0)
         amount = rng.uniform(0.2, 1.0)
-        return cv2.addWeighted(pixels, 1 + amount, soft, -amount, 0)
-    if choice < 0.5:
-        quality = int(rng.integers(40, 91))
-        stored = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-        return cv2.imdecode(stored, cv2.IMREAD_COLOR)[..., ::-1]
-    return pixels
+        changed = cv2.addWeighted(pixels, 1 + amount, soft, -amount, 0)
+    elif choice < 0.5:
+        changed = simplejpeg.decode_jpeg(
+            simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), int(rng.integers(40, 91)))
+        )
+    return changed.astype(np.uint8, copy=False)
 
 
 def recolour(batch: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:

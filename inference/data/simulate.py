@@ -12,7 +12,7 @@ Point = tuple[float, float]
 def distance_inside(mask: Mask) -> NDArray[np.float32]:
     """(H, W) distance to the nearest pixel outside the mask; what lies beyond the image counts as outside."""
     padded = np.pad(mask.astype(np.uint8), 1)
-    return cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    return cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1].astype(np.float32, copy=False)
 
 
 def signed_distance(mask: Mask) -> NDArray[np.float32]:

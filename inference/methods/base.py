@@ -68,9 +68,10 @@ class Segmenter(ABC):
         """(B, patch_px, patch_px) from as many RGB patches; every object has at least one positive click."""
 
     @abstractmethod
-    def mask(self, probability: NDArray[np.float32], prompts: ObjectPrompts) -> ObjectMask:
-        """Which pixels are the object: the part that was clicked, cleaned."""
+    def mask(self, pixels: NDArray[np.uint8], probability: NDArray[np.float32], prompts: ObjectPrompts) -> ObjectMask:
+        """Which pixels of a patch are the object: the part that was clicked, cleaned."""
 
     def segment(self, patches: Sequence[NDArray[np.uint8]], prompts: Sequence[ObjectPrompts]) -> list[ObjectMask]:
         """Both steps for a batch."""
-        return [self.mask(p, told) for p, told in zip(self.probabilities(patches, prompts), prompts, strict=True)]
+        answers = self.probabilities(patches, prompts)
+        return [self.mask(*row) for row in zip(patches, answers, prompts, strict=True)]

@@ -48,10 +48,8 @@ def bench(checkpoint: str, *, threads: int) -> dict[str, Any]:
 
 def as_table(report: dict[str, Any]) -> str:
     head = "| engine | patch | batch | p50 ms | p95 ms | largest difference to torch f32 |\n|---|---|---|---|---|---|"
-    lines = [
-        f"| {r['device']} | {r['patch_px']} | {r['batch']} | {r['p50_ms']:.1f} | {r['p95_ms']:.1f} | {r['largest_difference']:.1g} |"
-        for r in report["rows"]
-    ]
+    row = "| {device} | {patch_px} | {batch} | {p50_ms:.1f} | {p95_ms:.1f} | {largest_difference:.1g} |"
+    lines = [row.format(**r) for r in report["rows"]]
     return "\n".join([head, *lines])
 
 

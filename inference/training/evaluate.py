@@ -110,7 +110,7 @@ class Scene:
         shift = (low + 0.5) / self.scale - origin - 0.5  # of the first image pixel's centre, as OpenCV counts
         matrix = np.array([[1 / self.scale, 0, shift[0]], [0, 1 / self.scale, shift[1]]])
         moved = cv2.warpAffine(field, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-        return moved, slice(low[1], high[1]), slice(low[0], high[0])
+        return moved.astype(np.float32, copy=False), slice(low[1], high[1]), slice(low[0], high[0])
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,9 @@ def score_image(image: LabelledImage, objects: Objects, scene: Scene, answers: S
     per_object = []
     for number, (label, area, answer) in enumerate(zip(objects.labels, objects.areas, answers, strict=True), start=1):
         field, rows, columns = scene.to_image(answer.mask.probability, answer.origin)
-        inside = field > answer.mask.threshold if answer.mask.inside.any() else np.zeros(field.shape, bool)
+        inside: NDArray[np.bool_] = field > answer.mask.threshold
+        if not answer.mask.inside.any():
+            inside = np.zeros_like(inside)  # an answer that says no
         won = inside & (field > strongest[rows, columns])
         claimed[rows, columns][won] = number
         strongest[rows, columns][won] = field[won]

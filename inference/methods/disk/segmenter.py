@@ -20,7 +20,7 @@ class DiskSegmenter(Segmenter):
     ) -> NDArray[np.float32]:
         return np.stack([self._probability(p) for p in prompts])
 
-    def mask(self, probability: NDArray[np.float32], prompts: ObjectPrompts) -> ObjectMask:
+    def mask(self, pixels: NDArray[np.uint8], probability: NDArray[np.float32], prompts: ObjectPrompts) -> ObjectMask:
         part = component_at(probability > 0.5, *prompts.first, reach_px=3)
         if part is None:
             return ObjectMask(

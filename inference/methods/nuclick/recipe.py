@@ -252,7 +252,9 @@ class Task:
     ) -> None:
         self.recipe = recipe
         self.sampler = Sampler(training, recipe)
-        self.held_out = [held_out_batch(image, recipe.patch_px, objects_per_image) for image in validation]
+        self.held_out = [
+            held_out_batch(image, recipe.patch_px, objects_per_image) for image in validation if image.labels.any()
+        ]
 
     def network(self) -> SuccessorNetwork:
         return SuccessorNetwork()
@@ -274,7 +276,7 @@ class Task:
 def held_out_batch(image: LabelledImage, patch_px: int, count: int) -> Batch:
     """Up to `count` objects of an image, evenly picked, as the product would see them: clicked at the centroid."""
     objects = find_objects(image.labels)
-    picked = np.unique(np.linspace(0, len(objects.labels) - 1, count).astype(int)) if len(objects.labels) else []
+    picked = np.unique(np.linspace(0, len(objects.labels) - 1, count).astype(int))
     rows = []
     for index in picked:
         centre = objects.inner_points[index]

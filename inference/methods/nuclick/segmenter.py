@@ -19,6 +19,7 @@ CLICK_REACH_PX = 3.0
 SMALLEST_HOLE_PX = 30
 SMALLEST_OBJECT_PX = 10
 DEFAULT_THRESHOLD = 0.5
+GLASS_REACH_PX, GLASS_DARKEST, GLASS_DEVIATION = 12, 200, 6.0
 
 
 class NuclickSegmenter(Segmenter):
@@ -32,6 +33,7 @@ class NuclickSegmenter(Segmenter):
             )
         self.patch_px = int(manifest["patch_px"])
         self.mpp = float(manifest["mpp"])
+        self.brightfield = manifest["stain"] != "fluorescence"
         self.threshold = float(manifest.get("threshold", DEFAULT_THRESHOLD))
         shape = (INPUT_CHANNELS, self.patch_px, self.patch_px)
         self.engine = open_engine(lambda: load_network(found), content=found.sha256, shape=shape, threads=threads)
@@ -51,9 +53,11 @@ class NuclickSegmenter(Segmenter):
             answers[rows] = self.engine.run(network_input([patches[i] for i in rows], told))
         return answers
 
-    def mask(self, probability: NDArray[np.float32], prompts: ObjectPrompts) -> ObjectMask:
+    def mask(self, pixels: NDArray[np.uint8], probability: NDArray[np.float32], prompts: ObjectPrompts) -> ObjectMask:
         """The part under the first positive click, or within 3 px of it; holes below 30 px are closed."""
         above = probability > self.threshold
+        if self.brightfield and is_glass(pixels, prompts.first):
+            return ObjectMask(probability, self.threshold, np.zeros_like(above), failure="There is only glass here.")
         part = component_at(above, *prompts.first, reach_px=CLICK_REACH_PX)
         if part is None or part.sum() < SMALLEST_OBJECT_PX:
             return ObjectMask(probability, self.threshold, np.zeros_like(above), failure="There is no nucleus here.")
@@ -65,6 +69,14 @@ class NuclickSegmenter(Segmenter):
     def _guidance(self, prompts: ObjectPrompts, turn: int, previous: NDArray[np.float32]) -> Guidance:
         clicks, positive = prompts.clicks[: turn + 1], prompts.positive[: turn + 1]
         return Guidance(clicks[positive], clicks[~positive], prompts.exclusion, previous if turn else None)
+
+
+def is_glass(pixels: NDArray[np.uint8], click: tuple[float, float]) -> bool:
+    """Whether the 25 × 25 pixels around the click are bright and without any structure: the network would invent one."""
+    column, row = (int(v) for v in click)
+    around = pixels[max(row - GLASS_REACH_PX, 0) : row + GLASS_REACH_PX + 1]
+    around = around[:, max(column - GLASS_REACH_PX, 0) : column + GLASS_REACH_PX + 1]
+    return bool(around.size and around.min() >= GLASS_DARKEST and around.std(axis=(0, 1)).max() <= GLASS_DEVIATION)
 
 
 def load_network(checkpoint: Checkpoint) -> nn.Module:

@@ -1,0 +1,190 @@
+"""One SegmentRequest in, one Reply out: patches → prompts → network → polygons. Knows no queue."""
+
+import logging
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from inference.checkpoints import CheckpointError
+from inference.geometry import outline
+from inference.methods import METHODS, find_segmenter
+from inference.methods.base import ObjectPrompts, Points, Segmenter
+from inference.protocol import Failed, Segmented, SegmentedObject, SegmentRequest, SlideRef, Target, Timings
+from inference.slide import Patch, SlideReadError, read_patch
+
+logger = logging.getLogger(__name__)
+
+OPEN_SEGMENTERS = 8
+
+Probability = NDArray[np.float32]
+
+
+class RequestError(Exception):
+    """A whole request cannot be served; `code` for programs, the message for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """One target that can be given to the network."""
+
+    target: Target
+    patch: Patch
+    prompts: ObjectPrompts
+
+
+@lru_cache(maxsize=OPEN_SEGMENTERS)
+def open_segmenter(method: str, checkpoint: str, threads: int) -> Segmenter:
+    """The warm segmenter of a method and its weights; RequestError when there is none."""
+    if method not in METHODS:
+        raise RequestError("unknown_method", f"This worker has no method “{method}”; it has: {', '.join(METHODS)}.")
+    try:
+        return find_segmenter(method)(checkpoint, threads=threads)
+    except CheckpointError as error:
+        raise RequestError("no_weights", str(error)) from error
+
+
+def answer(message: Mapping[str, Any], *, threads: int) -> Segmented | Failed | None:
+    """The reply to a message from the queue; None when it does not even name its request.
+
+    Nothing that goes wrong with a request leaves here as an exception: every failure is an answer in words.
+    """
+    received_at = time.time()
+    try:
+        request = SegmentRequest.model_validate(message)
+    except ValidationError as error:
+        return refuse(message, error)
+    try:
+        return segment(request, threads=threads, received_at=received_at)
+    except RequestError as error:
+        return Failed(request_id=request.request_id, code=error.code, message=str(error))
+    except Exception:
+        logger.exception("Request %s failed", request.request_id)
+        text = "The model worker met an error that it does not know; its log says more. Click again, or tell the administrator."
+        return Failed(request_id=request.request_id, code="internal", message=text)
+
+
+def refuse(message: Mapping[str, Any], error: ValidationError) -> Failed | None:
+    """Failed for a message that is no request, if it at least carries a request_id."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    logger.error("A message is no SegmentRequest: %s: %s (%d errors)", where, first["msg"], error.error_count())
+    try:
+        request_id = UUID(str(message["request_id"]))
+    except (KeyError, TypeError, ValueError):
+        return None
+    text = f"The model worker does not understand the request ({where}: {first['msg']}). Web side and worker differ in version?"
+    return Failed(request_id=request_id, code="bad_request", message=text)
+
+
+def segment(request: SegmentRequest, *, threads: int, received_at: float) -> Segmented:
+    """All targets in one batch of the network; RequestError when none can be served for a common reason."""
+    segmenter = open_segmenter(request.method, request.checkpoint, threads)
+    started = time.perf_counter()
+    outcomes = prepare_all(request, segmenter)
+    prepared = [o for o in outcomes if isinstance(o, Prepared)]
+    read = time.perf_counter()
+    patches, prompts = [p.patch.pixels for p in prepared], [p.prompts for p in prepared]
+    answers: Iterable[Probability] = segmenter.probabilities(patches, prompts) if prepared else ()
+    inferred = time.perf_counter()
+    answered = iter([finish(p, a, segmenter, request.slide) for p, a in zip(prepared, answers, strict=True)])
+    objects = tuple(next(answered) if isinstance(o, Prepared) else o for o in outcomes)
+    done = time.perf_counter()
+    timings = Timings(
+        queue_ms=max(0.0, received_at - request.sent_at) * 1000,
+        read_ms=(read - started) * 1000,
+        network_ms=(inferred - read) * 1000,
+        post_ms=(done - inferred) * 1000,
+        sent_at=time.time(),
+    )
+    return Segmented(request_id=request.request_id, checkpoint=request.checkpoint, objects=objects, timings=timings)
+
+
+def prepare_all(request: SegmentRequest, segmenter: Segmenter) -> list[Prepared | SegmentedObject]:
+    """Each target with its patch, or as an object that failed; RequestError when the slide can be read for none."""
+    outcomes: list[Prepared | SegmentedObject] = []
+    unread: SlideReadError | None = None
+    for target in request.targets:
+        try:
+            outcomes.append(prepare(target, request, segmenter))
+        except SlideReadError as error:
+            unread = error
+            outcomes.append(failed(target, str(error)))
+    if unread and not any(isinstance(o, Prepared) for o in outcomes):
+        raise RequestError("slide_unreadable", str(unread)) from unread
+    return outcomes
+
+
+def prepare(target: Target, request: SegmentRequest, segmenter: Segmenter) -> Prepared | SegmentedObject:
+    """The patch around the first positive click, and all that is known about the object in it."""
+    first = next((p for p in target.prompts if p.positive), None)
+    if first is None:
+        return failed(target, "Click inside the object first; so far only clicks outside it are known.")
+    if not (0 <= first.x < request.slide.width and 0 <= first.y < request.slide.height):
+        return failed(target, "The click lies outside the slide.")
+    patch = read_patch(request.slide, centre=(first.x, first.y), size_px=segmenter.patch_px, mpp=segmenter.mpp)
+    clicks = patch.to_patch(np.array([(p.x, p.y) for p in target.prompts]))
+    positive = np.array([p.positive for p in target.prompts])
+    exclusion = within(patch.to_patch(other_points(request, target)), segmenter.patch_px)
+    return Prepared(target, patch, ObjectPrompts(clicks, positive, exclusion))
+
+
+def other_points(request: SegmentRequest, target: Target) -> Points:
+    """(N, 2) level-0: points inside objects that are not this one; in a batch each target excludes the others."""
+    points = [(p.x, p.y) for p in request.others]
+    for other in request.targets:
+        if other.object_id != target.object_id:
+            points += [(p.x, p.y) for p in other.prompts if p.positive]
+    return np.array(points, np.float64).reshape(-1, 2)
+
+
+def within(points: Points, size_px: int) -> Points:
+    return points[((points >= 0) & (points < size_px)).all(axis=1)]
+
+
+def finish(prepared: Prepared, probability: Probability, segmenter: Segmenter, slide: SlideRef) -> SegmentedObject:
+    """The object's outline in level-0 pixels, nowhere beyond the slide."""
+    patch = prepared.patch
+    corners = patch.to_patch(np.array([(0, 0), (slide.width, slide.height)]))
+    centres = np.arange(segmenter.patch_px) + 0.5
+    on_slide = [(centres > low) & (centres < high) for low, high in zip(*corners, strict=True)]
+    mask = segmenter.mask(patch.pixels, probability * on_slide[0] * on_slide[1][:, None], prepared.prompts)
+    if mask.failure is not None:
+        return failed(prepared.target, mask.failure)
+
+    def to_level0(points: Points) -> Points:
+        return np.clip(patch.to_level0(points), 0, (slide.width, slide.height))
+
+    polygons = outline(mask.probability, mask.threshold, to_level0)
+    if not polygons:
+        return failed(prepared.target, "What was found here is too small to have an outline.")
+    target = prepared.target
+    return SegmentedObject(object_id=target.object_id, turn=target.turn, polygons=polygons, score=mask.score)
+
+
+def failed(target: Target, reason: str) -> SegmentedObject:
+    return SegmentedObject(object_id=target.object_id, turn=target.turn, failure=reason)
+
+
+def preload(manifests: Sequence[Mapping[str, Any]], *, threads: int) -> str:
+    """Open the segmenter of each set of weights, so that no click waits for it; the device in words.
+
+    Unusable weights are logged; a click that names them is answered with the reason.
+    """
+    device = "CPU"
+    for manifest in manifests:
+        try:
+            device = open_segmenter(manifest["method"], manifest["name"], threads).device
+        except RequestError as error:
+            logger.error("%s", error)
+    return device
