@@ -179,8 +179,8 @@ def score_image(image: LabelledImage, objects: Objects, scene: Scene, answers: S
         if not answer.mask.inside.any():
             inside = np.zeros_like(inside)  # an answer that says no
         won = inside & (field > strongest[rows, columns])
-        claimed[rows, columns][won] = number
-        strongest[rows, columns][won] = field[won]
+        np.copyto(claimed[rows, columns], number, where=won)
+        np.copyto(strongest[rows, columns], field, where=won)
         truth = image.labels[rows, columns] == label
         per_object.append(score_object(truth, inside, missed=int(area - truth.sum())))
     pairs = overlaps(image.labels, claimed)
