@@ -51,11 +51,13 @@ check: setup ## ruff, mypy, tsc, import contracts, freshness of the generated sc
 	SQUIGGLE_SECRET_KEY=for-checks-only $(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	SQUIGGLE_SECRET_KEY=for-checks-only $(PYTHON) manage.py export_schema --check
+	@$(NPM) run --silent schema:check
 	$(NPM) run check
 
 .PHONY: schema
 schema: setup ## write the browser's types and docs/protocol.md anew from the messages
 	SQUIGGLE_SECRET_KEY=for-checks-only $(PYTHON) manage.py export_schema
+	@$(NPM) run --silent schema
 
 .PHONY: bench
 bench: setup browser ## measure, print a table and write bench/results.json

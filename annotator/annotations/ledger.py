@@ -17,10 +17,9 @@ from django.utils import timezone
 
 from annotator.annotations.models import Annotation, CommandReceipt, SlideEvent
 from annotator.annotations.selectors import to_view
-from annotator.annotations.views import StepTimes
+from annotator.annotations.views import Command, StepTimes
 from annotator.core.errors import InvalidInput
 from annotator.core.publish import publish_after_commit
-from inference.protocol import Message
 
 
 class AlreadyDone(Exception):
@@ -36,7 +35,7 @@ def slide_group(slide_id: int) -> str:
     return f"slide.{slide_id}"
 
 
-def run_once(*, user: Any, slide_id: int, command: Message, change: Callable[[], Iterable[Annotation]]) -> int:
+def run_once(*, user: Any, slide_id: int, command: Command, change: Callable[[], Iterable[Annotation]]) -> int:
     """Carry out a socket command exactly once and return its event's number.
 
     `change` makes the changes and returns the annotations that it touched; whatever it raises undoes everything.
@@ -52,7 +51,7 @@ def run_once(*, user: Any, slide_id: int, command: Message, change: Callable[[],
         return done.seq
 
 
-def _claim(user: Any, command: Message) -> int:
+def _claim(user: Any, command: Command) -> int:
     digest = hashlib.sha256(command.model_dump_json().encode()).hexdigest()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -65,6 +64,7 @@ def _claim(user: Any, command: Message) -> int:
     earlier = CommandReceipt.objects.get(user=user.pk, command_id=command.command_id)
     if earlier.digest != digest:
         raise InvalidInput("This command_id was used before for another command: make a new one for each intention.")
+    assert earlier.seq is not None, "a receipt is visible only with its transaction's end"
     raise AlreadyDone(earlier.seq)
 
 

@@ -118,7 +118,7 @@ def get_packed_objects(*, slide: Slide, box: tuple[float, float, float, float], 
         "live": live_views,
         "counts": counts,
     }
-    return pack_objects(header, [row[7] for row in rows])
+    return pack_objects(header, [row[7] for row in rows if row[7] is not None])
 
 
 def count_by_label(slide: Slide) -> dict[int, int]:

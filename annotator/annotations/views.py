@@ -24,6 +24,11 @@ class ObjectState(StrEnum):
 AcceptedBy = Literal["key", "next_click", "batch", "sweep"]
 
 
+class Command(Message):
+    command_id: UUID
+    """Made by the browser, once for each intention: sending it again never does it twice."""
+
+
 class ObjectRef(Message):
     object_id: UUID
     base_version: int = Field(ge=0)

@@ -1,6 +1,7 @@
 """The web process: tiles on a raw route, websockets by Channels, everything else by Django."""
 
 import os
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
@@ -11,7 +12,7 @@ from annotator.live.routing import websocket_application  # noqa: E402 (needs Dj
 from annotator.slides.tiles import tile_app  # noqa: E402
 
 
-async def application(scope, receive, send):
+async def application(scope: Any, receive: Any, send: Any) -> None:
     """Route one ASGI connection; tiles skip Django's request cycle."""
     if scope["type"] == "websocket":
         await websocket_application(scope, receive, send)
@@ -23,7 +24,7 @@ async def application(scope, receive, send):
         await answer_lifespan(receive, send)
 
 
-async def answer_lifespan(receive, send):
+async def answer_lifespan(receive: Any, send: Any) -> None:
     while True:
         message = await receive()
         await send({"type": f"{message['type']}.complete"})

@@ -60,9 +60,17 @@ if not SECRET_KEY:
         )
     SECRET_KEY = secret_file.read_text().strip()
 
-ALLOWED_HOSTS = os.environ.get("SQUIGGLE_ALLOWED_HOSTS", "").split() or (
-    ["127.0.0.1", "localhost", "[::1]"] if LOOPBACK_ONLY else [SQUIGGLE_HOST]
-)
+DEMO = env_bool("SQUIGGLE_DEMO", LOOPBACK_ONLY)
+"""The demo account has no password: it signs in by a one-time link, on loopback only."""
+
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *os.environ.get("SQUIGGLE_ALLOWED_HOSTS", "").split()]
+if SQUIGGLE_HOST not in {*ALLOWED_HOSTS, "::1", "0.0.0.0", "::"}:  # noqa: S104 (named to be left out)
+    ALLOWED_HOSTS.append(SQUIGGLE_HOST)
+if SQUIGGLE_HOST in {"0.0.0.0", "::"} and "SQUIGGLE_ALLOWED_HOSTS" not in os.environ:  # noqa: S104
+    raise ImproperlyConfigured(
+        f"SQUIGGLE_HOST is {SQUIGGLE_HOST}, every address of this machine. Set SQUIGGLE_ALLOWED_HOSTS to the names by "
+        "which people reach it, separated by spaces."
+    )
 CSRF_TRUSTED_ORIGINS = os.environ.get("SQUIGGLE_TRUSTED_ORIGINS", "").split()
 HTTPS = env_bool("SQUIGGLE_HTTPS", False)
 
@@ -116,6 +124,7 @@ TEMPLATES = [
 ]
 DATABASES = {"default": env_database("DATABASE_URL")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTHENTICATION_BACKENDS = ["annotator.projects.demo.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -134,7 +143,6 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # The built frontend; its file names carry content hashes.
 STATIC_URL = "/static/"
-STATIC_ROOT = SQUIGGLE_HOME / "static"
 WHITENOISE_ROOT = FRONTEND_DIST
 WHITENOISE_USE_FINDERS = True
 
@@ -180,6 +188,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+from concurrent.futures import Future
 from typing import Any
 
 from channels.layers import get_channel_layer
@@ -34,7 +35,7 @@ def _event_loop() -> asyncio.AbstractEventLoop:
         return _loop
 
 
-def _log_failure(future) -> None:
+def _log_failure(future: Future[None]) -> None:
     """A lost doorbell is noticed by the browsers' heartbeat; it must not undo what is stored."""
     if error := future.exception():
         logger.warning("could not tell the sockets: %s", error)

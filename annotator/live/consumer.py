@@ -55,7 +55,9 @@ def in_thread(function: Any) -> SyncToAsync:
 
 
 class SlideConsumer(AsyncWebsocketConsumer):
-    slide: Slide | None = None
+    slide: Slide
+    opened = False
+    """The person was let in, and slide is set."""
     pulse: asyncio.Task | None = None
 
     # --- connecting -----------------------------------------------------------------------------------------------
@@ -71,6 +73,7 @@ class SlideConsumer(AsyncWebsocketConsumer):
         if (code := await in_thread(self._find_refusal)()) is not None:
             await self.close(code=code)
             return
+        self.opened = True
         await self.channel_layer.group_add(slide_group(self.slide.pk), self.channel_name)
         await self.channel_layer.group_add(user_group(self.user.pk), self.channel_name)
         self.pulse = asyncio.create_task(self._beat())
@@ -79,7 +82,7 @@ class SlideConsumer(AsyncWebsocketConsumer):
         for task in [self.pulse, *self.watches]:
             if task:
                 task.cancel()
-        if self.slide is not None:
+        if self.opened:
             with contextlib.suppress(OSError):
                 await self.channel_layer.group_discard(slide_group(self.slide.pk), self.channel_name)
                 await self.channel_layer.group_discard(user_group(self.user.pk), self.channel_name)
@@ -92,12 +95,15 @@ class SlideConsumer(AsyncWebsocketConsumer):
             return SIGNED_OUT
         self.user = user
         slide_id = self.scope["url_route"]["kwargs"]["slide_id"]
-        self.slide = (
+        slide = (
             Slide.objects.select_related("project")
             .filter(pk=slide_id, project__in=visible_projects(user, Right.VIEW))
             .first()
         )
-        return NO_RIGHT if self.slide is None else None
+        if slide is None:
+            return NO_RIGHT
+        self.slide = slide
+        return None
 
     async def _beat(self) -> None:
         """At once and each HEARTBEAT_S: the slide's event number, whether models answer, and that the right still holds."""
@@ -132,7 +138,7 @@ class SlideConsumer(AsyncWebsocketConsumer):
     # --- commands -------------------------------------------------------------------------------------------------
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if self.slide is None:
+        if not self.opened:
             return
         command_id = None
         try:

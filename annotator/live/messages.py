@@ -9,18 +9,13 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
-from annotator.annotations.views import AcceptedBy, AcceptRef, ObjectRef, ObjectView, SegmentTarget, StepTimes
+from annotator.annotations.views import AcceptedBy, AcceptRef, Command, ObjectRef, ObjectView, SegmentTarget, StepTimes
 from inference.protocol import MAX_TARGETS, Message
 
 MAX_OBJECTS = 1_000
 
 
 # --- commands: browser → server ---------------------------------------------------------------------------------
-
-
-class Command(Message):
-    command_id: UUID
-    """Made by the browser, once for each intention: sending it again never does it twice."""
 
 
 class Segment(Command):

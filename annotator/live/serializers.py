@@ -40,3 +40,6 @@ class WorkspaceSerializer(SlideSerializer):
     labels = LabelSerializer(many=True)
     models = ModelSerializer(many=True)
     object_count = serializers.IntegerField()
+
+    class Meta(SlideSerializer.Meta):
+        fields = [*SlideSerializer.Meta.fields, "project", "role", "labels", "models", "object_count"]

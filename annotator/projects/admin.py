@@ -1,6 +1,9 @@
 """People, teams and projects in Django's admin."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 
 from annotator.projects.models import Label, Membership, Project, Team
 from annotator.projects.services import tell_rights_changed
@@ -20,7 +23,7 @@ class LabelInline(admin.TabularInline):
 class TeamAdmin(admin.ModelAdmin):
     inlines = [MembershipInline]
 
-    def save_formset(self, request, form, formset, change) -> None:
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         before = set(form.instance.memberships.values_list("user_id", flat=True))
         super().save_formset(request, form, formset, change)
         for user_id in before | set(form.instance.memberships.values_list("user_id", flat=True)):

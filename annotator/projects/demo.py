@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import ModelBackend
 from django.db import transaction
 
 from annotator.projects.models import ObjectType, Project, Role, Team
@@ -15,6 +17,15 @@ DEMO_LABELS = [
     {"name": "Lymphocyte", "colour": "#00c2a8", "object_type": ObjectType.NUCLEUS},
     {"name": "Other nucleus", "colour": "#3d9bff", "object_type": ObjectType.NUCLEUS},
 ]
+
+
+class Backend(ModelBackend):
+    """Django's own, but that the demo account, and any session it left, is nobody where there is no demo."""
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        if not settings.DEMO and user is not None and user.get_username() == DEMO_USERNAME:
+            return False
+        return super().user_can_authenticate(user)
 
 
 def make_demo_project() -> tuple[Any, Project]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.decorators import method_decorator
@@ -79,8 +80,10 @@ def _session(user: Any) -> dict[str, Any]:
 def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
     """GET /demo/<token>: sign in once and go to the slide."""
     try:
+        if not settings.DEMO:
+            raise NotFound("There is no demo here. Sign in with your name and password.")
         user, next_path = use_sign_in_link(token)
     except NotFound as error:
         return HttpResponse(error.message, status=404, content_type="text/plain; charset=utf-8")
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, user, backend="annotator.projects.demo.Backend")
     return HttpResponseRedirect(next_path)

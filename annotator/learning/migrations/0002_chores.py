@@ -1,12 +1,14 @@
 """The periodic chores, in django-celery-beat's own tables."""
 
+from typing import Any
+
 from django.db import migrations
 
 EACH_SECOND = "annotator.learning.resend_lost"
 EACH_DAY = "annotator.learning.forget_old"
 
 
-def schedule(apps, schema_editor):
+def schedule(apps: Any, schema_editor: Any) -> None:
     interval = apps.get_model("django_celery_beat", "IntervalSchedule")
     task = apps.get_model("django_celery_beat", "PeriodicTask")
     second, _ = interval.objects.get_or_create(every=1, period="seconds")
@@ -15,7 +17,7 @@ def schedule(apps, schema_editor):
     task.objects.get_or_create(name="Forget old events", defaults={"task": EACH_DAY, "interval": day})
 
 
-def unschedule(apps, schema_editor):
+def unschedule(apps: Any, schema_editor: Any) -> None:
     apps.get_model("django_celery_beat", "PeriodicTask").objects.filter(task__in=[EACH_SECOND, EACH_DAY]).delete()
 
 

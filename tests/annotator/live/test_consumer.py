@@ -1,12 +1,10 @@
 """The socket against the real Redis and Postgres: answers, events, gaps, and who is let in."""
 
-import asyncio
 import json
 from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
-from channels.testing import WebsocketCommunicator
 from django.test import Client
 
 from annotator.annotations.models import Annotation
@@ -16,6 +14,7 @@ from annotator.learning.models import SegmentationRequest
 from annotator.live.consumer import NO_RIGHT, SIGNED_OUT
 from annotator.projects.services import remove_membership
 from tests.annotator.learning.test_services import reply_to
+from tests.annotator.live.socket import Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,7 +25,7 @@ def open_socket(user, slide_id, origin=b"http://localhost"):
         client = Client()
         client.force_login(user)
         headers.append((b"cookie", f"sessionid={client.cookies['sessionid'].value}".encode()))
-    return WebsocketCommunicator(application, f"/ws/slides/{slide_id}", headers=headers)
+    return Socket(application, f"/ws/slides/{slide_id}", headers)
 
 
 @pytest.fixture
@@ -35,9 +34,9 @@ async def connect(people, slide, model):
 
     async def connect(name="annotator"):
         socket = await sync_to_async(open_socket)(getattr(people, name), slide.pk)
-        assert (await socket.connect(timeout=5))[0]
+        assert (await socket.connect())["type"] == "websocket.accept"
         sockets.append(socket)
-        assert (await receive(socket))["kind"] == "heartbeat"
+        assert (await socket.receive_event())["kind"] == "heartbeat"
         return socket
 
     yield connect
@@ -45,16 +44,9 @@ async def connect(people, slide, model):
         await socket.disconnect()
 
 
-async def receive(socket, kind=None):
-    while True:
-        message = json.loads(await socket.receive_from(timeout=5))
-        if kind is None or message["kind"] == kind:
-            return message
-
-
 async def send(socket, **command):
     command = {"command_id": str(uuid4()), **command}
-    await socket.send_to(text_data=json.dumps(command))
+    await socket.send_text(json.dumps(command))
     return command
 
 
@@ -78,15 +70,15 @@ def know_labels(slide):
 async def test_a_click_is_acknowledged_and_told_to_everyone(connect, slide):
     one, two = await connect("annotator"), await connect("viewer")
     command = await send(one, **segment(slide))
-    ack = await receive(one, "ack")
+    ack = await one.receive_event("ack")
     assert (ack["command_id"], ack["seq"]) == (command["command_id"], 1)
     for socket in (one, two):
-        event = await receive(socket, "objects.upserted") if socket is two else None
+        event = await socket.receive_event("objects.upserted") if socket is two else None
         if event:
             assert event["objects"][0]["state"] == "asked"
     row = await sync_to_async(SegmentationRequest.objects.get)()
     await sync_to_async(inbox.receive)(reply_to(row))
-    event = await receive(two, "objects.upserted")
+    event = await two.receive_event("objects.upserted")
     assert event["seq"] == 2
     assert event["objects"][0]["state"] == "proposed"
     assert event["times"]["network_ms"] == 3
@@ -96,27 +88,27 @@ async def test_catch_up_sends_what_was_missed_in_order(connect, slide):
     one = await connect()
     for _ in range(3):
         await send(one, **segment(slide))
-        await receive(one, "ack")
+        await one.receive_event("ack")
     late = await connect()
-    await late.send_to(text_data=json.dumps({"kind": "catch_up", "since": 1}))
-    assert [(await receive(late, "objects.upserted"))["seq"] for _ in range(2)] == [2, 3]
-    await late.send_to(text_data=json.dumps({"kind": "catch_up", "since": 99}))
-    assert (await receive(late, "reset"))["seq"] == 3
+    await late.send_text(json.dumps({"kind": "catch_up", "since": 1}))
+    assert [(await late.receive_event("objects.upserted"))["seq"] for _ in range(2)] == [2, 3]
+    await late.send_text(json.dumps({"kind": "catch_up", "since": 99}))
+    assert (await late.receive_event("reset"))["seq"] == 3
 
 
 async def test_the_same_command_again_gets_the_same_answer(connect, slide):
     socket = await connect()
     command = await send(socket, **segment(slide))
-    first = await receive(socket, "ack")
-    await socket.send_to(text_data=json.dumps(command))
-    assert await receive(socket, "ack") == first
+    first = await socket.receive_event("ack")
+    await socket.send_text(json.dumps(command))
+    assert await socket.receive_event("ack") == first
     assert await sync_to_async(Annotation.objects.count)() == 1
 
 
 async def test_a_click_without_a_worker_is_stored_and_the_person_is_told(connect, slide):
     socket = await connect()
     command = await send(socket, **segment(slide))
-    waiting = await receive(socket, "objects.waiting")
+    waiting = await socket.receive_event("objects.waiting")
     assert waiting["object_ids"] == [command["targets"][0]["object_id"]]
     assert "No model worker is running" in waiting["reason"]
 
@@ -124,10 +116,10 @@ async def test_a_click_without_a_worker_is_stored_and_the_person_is_told(connect
 async def test_a_conflict_shows_the_object_as_it_stands(connect, slide):
     socket = await connect()
     command = await send(socket, **segment(slide))
-    await receive(socket, "ack")
+    await socket.receive_event("ack")
     object_id = command["targets"][0]["object_id"]
     await send(socket, kind="reject", objects=[{"object_id": object_id, "base_version": 7}])
-    conflict = await receive(socket, "command.conflict")
+    conflict = await socket.receive_event("command.conflict")
     assert conflict["objects"][0]["version"] == 1
 
 
@@ -148,25 +140,25 @@ async def test_a_conflict_shows_the_object_as_it_stands(connect, slide):
 )  # fmt: skip
 async def test_a_malformed_command_is_refused_in_words_and_the_socket_lives(connect, text):
     socket = await connect()
-    await socket.send_to(text_data=text)
-    failed = await receive(socket, "command.failed")
+    await socket.send_text(text)
+    failed = await socket.receive_event("command.failed")
     assert failed["message"]
-    await socket.send_to(text_data=json.dumps({"kind": "catch_up", "since": 5}))
-    assert await receive(socket, "reset")
+    await socket.send_text(json.dumps({"kind": "catch_up", "since": 5}))
+    assert await socket.receive_event("reset")
 
 
 @pytest.mark.parametrize("coordinate", ["NaN", "Infinity", "-Infinity"])
 async def test_a_coordinate_that_is_no_number_is_refused(connect, slide, coordinate):
     socket = await connect()
     text = json.dumps({"command_id": str(uuid4()), **segment(slide, x=float(coordinate.replace("Infinity", "inf")))})
-    await socket.send_to(text_data=text)
-    assert (await receive(socket, "command.failed"))["code"] == "invalid"
+    await socket.send_text(text)
+    assert (await socket.receive_event("command.failed"))["code"] == "invalid"
 
 
 async def test_a_viewer_may_look_but_not_write(connect, slide):
     socket = await connect("viewer")
     command = await send(socket, **segment(slide))
-    failed = await receive(socket, "command.failed")
+    failed = await socket.receive_event("command.failed")
     assert (failed["command_id"], failed["code"]) == (command["command_id"], "not_allowed")
     assert failed["retry_after_ms"] is None
 
@@ -176,37 +168,29 @@ async def test_too_many_commands_are_asked_to_wait(connect, slide, settings):
     socket = await connect()
     for _ in range(61):
         await send(socket, kind="delete", objects=[{"object_id": str(uuid4()), "base_version": 1}])
-    codes = [(await receive(socket, "command.failed")) for _ in range(61)]
+    codes = [(await socket.receive_event("command.failed")) for _ in range(61)]
     assert codes[0]["code"] == "not_found"
     assert codes[-1]["code"] == "too_many"
     assert codes[-1]["retry_after_ms"] > 0
 
 
-async def closing_code(socket):
-    connected, code = await socket.connect(timeout=5)
-    if not connected:
-        return code
-    message = await socket.receive_output(timeout=5)
-    return message["code"]
-
-
 async def test_strangers_and_the_signed_out_are_turned_away(people, slide):
     for user, code in ((people.stranger, NO_RIGHT), (None, SIGNED_OUT)):
         socket = await sync_to_async(open_socket)(user, slide.pk)
-        assert await closing_code(socket) == code
+        await socket.connect()
+        assert await socket.closing_code() == code
     socket = await sync_to_async(open_socket)(people.annotator, 10**9)
-    assert await closing_code(socket) == NO_RIGHT
+    await socket.connect()
+    assert await socket.closing_code() == NO_RIGHT
 
 
 @pytest.mark.parametrize("origin", [b"http://evil.example", b"http://localhost:9999", b"null", b""])
 async def test_a_page_of_another_origin_is_turned_away(people, slide, origin):
     socket = await sync_to_async(open_socket)(people.annotator, slide.pk, origin)
-    connected, _ = await socket.connect(timeout=5)
-    assert not connected
+    assert (await socket.connect())["type"] == "websocket.close"
 
 
 async def test_taking_the_right_away_closes_the_socket(connect, people, slide):
     socket = await connect("viewer")
     await sync_to_async(remove_membership)(team=people.team, user=people.viewer)
-    message = await asyncio.wait_for(socket.receive_output(timeout=5), 5)
-    assert (message["type"], message["code"]) == ("websocket.close", NO_RIGHT)
+    assert await socket.closing_code() == NO_RIGHT

@@ -1,6 +1,7 @@
 import pytest
 from django.test import Client
 
+from annotator.projects.demo import make_demo_project
 from annotator.projects.services import make_sign_in_link
 
 
@@ -56,3 +57,14 @@ def test_a_one_time_link_works_once(people):
     assert spent.status_code == 404
     assert "used already" in spent.content.decode()
     assert second.get("/api/session").status_code == 403
+
+
+def test_without_a_demo_its_account_is_nobody(people, settings):
+    user, _ = make_demo_project()
+    link = make_sign_in_link(user=user, next_path="/")
+    client = Client()
+    client.get(link)
+    assert client.get("/api/session").json()["user"]["is_demo"]
+    settings.DEMO = False
+    assert client.get("/api/session").status_code == 403
+    assert Client().get(make_sign_in_link(user=user, next_path="/")).status_code == 404

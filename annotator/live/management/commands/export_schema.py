@@ -2,9 +2,10 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from drf_spectacular.generators import SchemaGenerator
 
 from annotator.live.protocol_page import write_protocol_page
@@ -16,10 +17,10 @@ PROTOCOL_PAGE = settings.REPOSITORY / "docs" / "protocol.md"
 class Command(BaseCommand):
     help = __doc__
 
-    def add_arguments(self, parser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true", help="write nothing; fail when a file is stale")
 
-    def handle(self, *args, **options) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
         schema = SchemaGenerator().get_schema(request=None, public=True)
         files = {
             GENERATED: json.dumps(schema, indent=1, sort_keys=True) + "\n",

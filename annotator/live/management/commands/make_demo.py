@@ -28,7 +28,7 @@ class Command(BaseCommand):
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not settings.LOOPBACK_ONLY:
+        if not (settings.LOOPBACK_ONLY and settings.DEMO):
             raise CommandError(
                 "The demo account has no password, so it exists on this machine only. Unset SQUIGGLE_HOST, or set "
                 "SQUIGGLE_DEMO=0 and make accounts with `python manage.py createsuperuser`."

@@ -1,0 +1,108 @@
+"""A person at the system's own doors, REST and socket, as a browser would knock."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from websockets.sync.client import ClientConnection, connect
+
+ANSWERS = ("ack", "command.failed", "command.conflict")
+
+
+class Person:
+    def __init__(self, base_url: str, name: str) -> None:
+        self.base_url = base_url
+        self.http = httpx.Client(base_url=base_url, timeout=30)
+        self.http.get("/api/session")
+        self.post("/api/session", {"username": name, "password": f"{name}-pass-77"}).raise_for_status()
+
+    def post(self, path: str, body: Any = None) -> httpx.Response:
+        return self.http.post(path, json=body, headers={"X-CSRFToken": self.http.cookies.get("csrftoken", "")})
+
+    def get(self, path: str) -> Any:
+        return self.http.get(path).raise_for_status().json()
+
+    def first_slide(self) -> int:
+        [project] = self.get("/api/projects")
+        return self.get(f"/api/projects/{project['id']}")["slides"][0]["id"]
+
+    def open(self, slide_id: int) -> "OpenSlide":
+        return OpenSlide(self, slide_id)
+
+
+class OpenSlide:
+    """One socket on a slide, with what it has been told: objects by id, and the events in their order."""
+
+    def __init__(self, person: Person, slide_id: int) -> None:
+        self.person, self.slide_id = person, slide_id
+        self.workspace = person.get(f"/api/slides/{slide_id}")
+        self.objects: dict[str, dict] = {}
+        self.events: list[dict] = []
+        self.seq = 0
+        self.socket = self.connect()
+
+    def connect(self) -> ClientConnection:
+        address = self.person.base_url.replace("http", "ws") + f"/ws/slides/{self.slide_id}"
+        cookie = "; ".join(f"{key}={value}" for key, value in self.person.http.cookies.items())
+        return connect(address, origin=self.person.base_url, additional_headers={"Cookie": cookie}, open_timeout=20)
+
+    def close(self) -> None:
+        self.socket.close()
+
+    def label(self, object_type: str = "nucleus") -> int:
+        return next(label["id"] for label in self.workspace["labels"] if label["object_type"] == object_type)
+
+    def model(self, method: str) -> int:
+        return next(model["id"] for model in self.workspace["models"] if model["method"] == method)
+
+    def send(self, **command: Any) -> dict[str, Any]:
+        command = {"command_id": str(uuid4()), **command}
+        self.socket.send(json.dumps(command))
+        return command
+
+    def click(self, x: float, y: float, **fields: Any) -> str:
+        """Ask for one new object; returns its id."""
+        object_id = str(uuid4())
+        target = {"object_id": object_id, "turn": 1, "base_version": 0, "prompts": [{"x": x, "y": y}]}
+        self.send(kind="segment", label_id=self.label(), targets=[target], **fields)
+        return object_id
+
+    def decide(self, kind: str, object_id: str, **fields: Any) -> dict[str, Any]:
+        """accept, reject, relabel, delete or restore; returns the answer."""
+        known = self.objects[object_id]
+        ref = {"object_id": object_id, "base_version": known["version"]}
+        if kind == "accept":
+            ref["turn"] = known["turn"]
+            fields.setdefault("how", "key")
+        return self.answer(self.send(kind=kind, objects=[ref], **fields))
+
+    def answer(self, command: dict[str, Any], timeout_s: float = 20) -> dict[str, Any]:
+        return self.wait_for(
+            lambda event: event["kind"] in ANSWERS and event["command_id"] == command["command_id"], timeout_s
+        )
+
+    def wait_state(self, object_id: str, state: str, timeout_s: float = 20) -> dict[str, Any]:
+        if self.objects.get(object_id, {}).get("state") != state:
+            self.wait_for(lambda event: self.objects.get(object_id, {}).get("state") == state, timeout_s)
+        return self.objects[object_id]
+
+    def wait_for(self, wanted: Callable[[dict], bool], timeout_s: float = 20) -> dict[str, Any]:
+        while True:
+            event = self.receive(timeout_s)
+            if wanted(event):
+                return event
+
+    def receive(self, timeout_s: float = 20) -> dict[str, Any]:
+        event = json.loads(self.socket.recv(timeout=timeout_s))
+        self.events.append(event)
+        if event["kind"] == "objects.upserted":
+            self.seq = max(self.seq, event["seq"])
+            for view in event["objects"]:
+                if view["version"] >= self.objects.get(view["object_id"], {"version": 0})["version"]:
+                    self.objects[view["object_id"]] = view
+        return event
+
+    def catch_up(self, since: int) -> None:
+        self.socket.send(json.dumps({"kind": "catch_up", "since": since}))
