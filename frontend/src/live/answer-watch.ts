@@ -1,0 +1,59 @@
+/** Watches the questions that have no answer yet, and says after three seconds, or when the server knows why, why not. */
+import type { Heartbeat, ObjectsUpserted, Waiting } from "../store/messages";
+import { Signal } from "../store/signal";
+
+const PATIENCE_MS = 3_000;
+const SLOW = "No answer yet. Your click is stored and will be answered.";
+const NO_WORKER = "No model worker is running. Clicks are stored and answered when one is back.";
+
+export class AnswerWatch {
+  readonly worker = new Signal<Heartbeat["worker"] | null>(null);
+  /** Why clicks are not answered just now, in words; null when all is well. */
+  readonly reason = new Signal<string | null>(null);
+  /** Open questions by object: since when, and the server's reason where it gave one. */
+  readonly #open = new Map<string, { since: number; reason: string | null }>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  asked(objectIds: Iterable<string>): void {
+    for (const id of objectIds) this.#open.set(id, { since: performance.now(), reason: null });
+    this.#tell();
+  }
+
+  applied(event: ObjectsUpserted): void {
+    for (const view of event.objects) if (view.state !== "asked") this.#open.delete(view.object_id);
+    this.#tell();
+  }
+
+  forget(objectIds: Iterable<string>): void {
+    for (const id of objectIds) this.#open.delete(id);
+    this.#tell();
+  }
+
+  waiting(event: Waiting): void {
+    for (const id of event.object_ids) {
+      this.#open.set(id, { since: this.#open.get(id)?.since ?? performance.now(), reason: event.reason });
+    }
+    this.#tell();
+  }
+
+  heartbeat(event: Heartbeat): void {
+    this.worker.set(event.worker);
+    this.#tell();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #tell(): void {
+    clearTimeout(this.#timer);
+    const questions = [...this.#open.values()];
+    const oldest = Math.min(...questions.map((question) => question.since));
+    const left = oldest + PATIENCE_MS - performance.now();
+    const reason = questions.find((question) => question.reason !== null)?.reason;
+    if (reason) this.reason.set(reason);
+    else if (this.worker.get() === "missing") this.reason.set(NO_WORKER);
+    else this.reason.set(left <= 0 ? SLOW : null);
+    if (questions.length > 0 && left > 0) this.#timer = setTimeout(() => this.#tell(), left + 1);
+  }
+}

@@ -1,0 +1,186 @@
+/** The open slide's line to the server: socket, order of events, outbox and the store behind them, joined. */
+import type { AnyEvent, ObjectsUpserted } from "../store/messages";
+import type { ClickTimes } from "../store/click-times";
+import type { Notices } from "../store/notices";
+import type { ObjectStore, Snapshot } from "../store/objects";
+import { Signal } from "../store/signal";
+import { objectIdsOf, type Change } from "../store/slide-object";
+import { AnswerWatch } from "./answer-watch";
+import { EventOrder } from "./event-order";
+import { Outbox } from "./outbox";
+import { LocalEntryStorage } from "./outbox-storage";
+import { SlideSocket } from "./socket";
+import { TabLock, type Refusal } from "./tab-lock";
+
+export type Saved = "saved" | "saving" | "offline";
+
+/** The tile pass is renewed when it is older than this; it lives for ten minutes. */
+const PASS_AGE_S = 300;
+/** A command taken by another tab that brings no event within this time has ended without one. */
+const GONE_PATIENCE_MS = 1_500;
+/** A line that is still being opened is not called offline at once. */
+const OFFLINE_AFTER_MS = 1_500;
+
+export interface LiveSlideOptions {
+  username: string;
+  slideId: number;
+  store: ObjectStore;
+  notices: Notices;
+  clickTimes: ClickTimes;
+  reloadSnapshot(): void;
+  renewTilePass(): void;
+}
+
+export class LiveSlide {
+  readonly watch = new AnswerWatch();
+  readonly saved = new Signal<Saved>("saved");
+  readonly outbox: Outbox;
+  readonly socket: SlideSocket;
+  readonly #options: LiveSlideOptions;
+  readonly #order: EventOrder;
+  readonly #lock: TabLock;
+  #offline = false;
+  #offlineTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: LiveSlideOptions) {
+    this.#options = options;
+    const { username, slideId } = options;
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    this.socket = new SlideSocket(`${scheme}://${location.host}/ws/slides/${slideId}`, (event) => this.#hear(event));
+    this.#order = new EventOrder(
+      (event) => this.#apply(event),
+      (since) => this.socket.send({ kind: "catch_up", since }),
+    );
+    this.outbox = this.#makeOutbox(new LocalEntryStorage(username, slideId));
+    for (const change of this.outbox.changes()) options.store.intend(change);
+    this.outbox.unsent.subscribe(() => this.#tellSaved());
+    this.socket.connection.subscribe((connection) => this.#connectionChanged(connection));
+    this.#lock = new TabLock(
+      `squiggle.${username}.${slideId}`,
+      () => this.outbox.startSending(),
+      (refusal) => this.#refusedElsewhere(refusal),
+    );
+    this.#tellSaved();
+  }
+
+  get seq(): number {
+    return this.#order.last;
+  }
+
+  /** Take a change to the server, sooner or later. */
+  carry(change: Change): void {
+    if (change.kind === "segment") this.watch.asked(objectIdsOf(change));
+    if (change.kind === "reject") this.watch.forget(objectIdsOf(change));
+    this.outbox.add(change);
+  }
+
+  /** The objects up to `snapshot.seq` are in the store: events can follow. */
+  snapshotLoaded(snapshot: Snapshot): void {
+    const isFirst = this.#order.last === 0;
+    this.#order.startAt(snapshot.seq);
+    if (isFirst) this.#order.catchUp();
+  }
+
+  stop(): void {
+    clearTimeout(this.#offlineTimer);
+    this.#order.stop();
+    this.watch.stop();
+    this.#lock.stop();
+    this.socket.stop();
+  }
+
+  #makeOutbox(storage: LocalEntryStorage): Outbox {
+    const { store, clickTimes } = this.#options;
+    return new Outbox(storage, {
+      send: (command) => this.socket.send(command),
+      versionOf: (id) => store.confirmedVersion(id),
+      turnOf: (id) => store.get(id)?.turn ?? 0,
+      appliedSeq: () => this.#order.last,
+      onSent: (change) => {
+        if (change.kind !== "segment") return;
+        for (const target of change.targets) clickTimes.sent(target.object_id, target.turn);
+      },
+      onStored: (change, seq) => store.acknowledge(change, seq),
+      onReplaced: (before, after) => store.replace(before, after),
+      onGone: (change) => setTimeout(() => store.withdraw(change), GONE_PATIENCE_MS),
+      onDropped: (change) => this.#dropped(change),
+    });
+  }
+
+  #hear(event: AnyEvent): void {
+    switch (event.kind) {
+      case "objects.upserted":
+        return this.#order.receive(event);
+      case "ack":
+        return this.outbox.acknowledged(event);
+      case "command.failed":
+      case "command.conflict":
+        return this.#refused(event);
+      case "objects.waiting":
+        return this.watch.waiting(event);
+      case "heartbeat":
+        this.watch.heartbeat(event);
+        this.#order.noticeSeq(event.seq);
+        if (event.tile_pass_age_s > PASS_AGE_S) this.#options.renewTilePass();
+        return;
+      case "reset":
+        this.#order.restart();
+        this.#options.store.reset();
+        return this.#options.reloadSnapshot();
+    }
+  }
+
+  #apply(event: ObjectsUpserted): void {
+    const { store, clickTimes } = this.#options;
+    for (const view of event.objects) {
+      if (view.state !== "asked") clickTimes.received(view.object_id, view.turn, event.times);
+    }
+    store.upsert(event.objects, event.seq);
+    this.watch.applied(event);
+    this.outbox.applied(event);
+  }
+
+  #refused(refusal: Refusal): void {
+    const forGood = refusal.kind === "command.failed" ? this.outbox.failed(refusal) : this.outbox.conflicted(refusal);
+    this.#showRefusal(refusal, forGood);
+    if (forGood) this.#lock.tellOthers(refusal);
+  }
+
+  /** Another tab sent our command and heard that it was refused: its entry leaves the shared queue there. */
+  #refusedElsewhere(refusal: Refusal): void {
+    this.#showRefusal(refusal, true);
+  }
+
+  #showRefusal(refusal: Refusal, forGood: boolean): void {
+    const { store, notices } = this.#options;
+    if (refusal.kind === "command.conflict") store.upsert(refusal.objects, this.#order.last);
+    if (forGood) notices.say(refusal.kind === "command.conflict" ? "warning" : "error", refusal.message);
+  }
+
+  #dropped(change: Change): void {
+    this.watch.forget(objectIdsOf(change));
+    this.#options.store.withdraw(change);
+  }
+
+  #connectionChanged(connection: string): void {
+    clearTimeout(this.#offlineTimer);
+    if (connection === "open") {
+      this.#offline = false;
+      this.#order.catchUp();
+      this.outbox.resend();
+    } else if (!this.#offline) {
+      this.#offlineTimer = setTimeout(() => this.#setOffline(), connection === "connecting" ? OFFLINE_AFTER_MS : 0);
+    }
+    this.#tellSaved();
+  }
+
+  #setOffline(): void {
+    this.#offline = true;
+    this.#tellSaved();
+  }
+
+  #tellSaved(): void {
+    if (this.#offline) this.saved.set("offline");
+    else this.saved.set(this.outbox.unsent.get() > 0 ? "saving" : "saved");
+  }
+}

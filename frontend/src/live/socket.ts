@@ -1,0 +1,87 @@
+/** The slide's websocket: connects, reconnects with growing pauses, and hands each message on as a typed event. */
+import type { AnyCommand, AnyEvent } from "../store/messages";
+import { Signal } from "../store/signal";
+
+export type Connection = "connecting" | "open" | "closed" | "forbidden" | "signed_out";
+
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 8_000;
+/** The server's heartbeat comes each 10 s: a line silent for longer is dead even if the browser has not noticed. */
+const SILENCE_MS = 25_000;
+const CLOSE_REASONS: Record<number, Connection> = { 4401: "signed_out", 4403: "forbidden" };
+
+export class SlideSocket {
+  readonly connection = new Signal<Connection>("connecting");
+  readonly #url: string;
+  readonly #onEvent: (event: AnyEvent) => void;
+  #socket: WebSocket | null = null;
+  #pauseMs = FIRST_PAUSE_MS;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #silence: ReturnType<typeof setTimeout> | undefined;
+  #stopped = false;
+
+  constructor(url: string, onEvent: (event: AnyEvent) => void) {
+    this.#url = url;
+    this.#onEvent = onEvent;
+    window.addEventListener("online", this.#connectNow);
+    document.addEventListener("visibilitychange", this.#connectNow);
+  }
+
+  connect(): void {
+    clearTimeout(this.#retry);
+    if (this.#stopped || this.#socket) return;
+    this.connection.set("connecting");
+    const socket = new WebSocket(this.#url);
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#pauseMs = FIRST_PAUSE_MS;
+      this.#watchSilence();
+      this.connection.set("open");
+    };
+    socket.onmessage = (message) => {
+      this.#watchSilence();
+      this.#onEvent(JSON.parse(message.data as string) as AnyEvent);
+    };
+    socket.onclose = (close) => this.#closed(socket, close.code);
+  }
+
+  /** False when there is no open line: the outbox keeps the command then. */
+  send(command: AnyCommand): boolean {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(command));
+    return true;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#retry);
+    clearTimeout(this.#silence);
+    window.removeEventListener("online", this.#connectNow);
+    document.removeEventListener("visibilitychange", this.#connectNow);
+    this.#socket?.close();
+  }
+
+  #connectNow = (): void => {
+    if (this.connection.get() === "closed") this.connect();
+  };
+
+  #watchSilence(): void {
+    clearTimeout(this.#silence);
+    const socket = this.#socket;
+    this.#silence = setTimeout(() => {
+      socket?.close();
+      if (socket) this.#closed(socket, 0);
+    }, SILENCE_MS);
+  }
+
+  #closed(socket: WebSocket, code: number): void {
+    if (socket !== this.#socket) return;
+    this.#socket = null;
+    clearTimeout(this.#silence);
+    const reason = CLOSE_REASONS[code];
+    this.connection.set(reason ?? "closed");
+    if (reason || this.#stopped) return;
+    this.#retry = setTimeout(() => this.connect(), this.#pauseMs * (0.75 + Math.random() / 2));
+    this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
+  }
+}

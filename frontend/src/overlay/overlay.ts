@@ -1,0 +1,142 @@
+/**
+ * Divides the store's objects between the two layers. What is accepted while the person works stays on the live
+ * layer at first, so that a click never makes the settled layer triangulate and draw again.
+ */
+import { isLive, type ChangeSet, type ObjectStore } from "../store/objects";
+import type { Selection } from "../store/selection";
+import type { SlideObject } from "../store/slide-object";
+import type { View } from "../viewer/coordinates";
+import { LiveLayer } from "./live";
+import type { SettledLayer } from "./settled";
+
+/** So many just accepted objects the live layer carries before they join the settled ones. */
+const MAX_FRESH = 60;
+/** They join when the hand rests. */
+const FRESH_REST_MS = 700;
+
+export interface OverlayOptions {
+  host: HTMLElement;
+  store: ObjectStore;
+  selection: Selection;
+  colourOf: (labelId: number) => string;
+  fillOpacity: () => number;
+  onPainted: (frameStart: number) => void;
+}
+
+export class Overlay {
+  readonly #options: OverlayOptions;
+  readonly #layer: LiveLayer;
+  /** Asked, failed and proposed objects, and those accepted since the settled layer was last built. */
+  readonly #live = new Map<string, SlideObject>();
+  readonly #fresh = new Set<string>();
+  readonly #settledObjects = new Map<string, SlideObject>();
+  #settledLayer: SettledLayer | null = null;
+  #rebuild = 0;
+  #rest: ReturnType<typeof setTimeout> | undefined;
+  #view: View | null = null;
+  #visible = true;
+  readonly #unsubscribe: (() => void)[];
+
+  constructor(options: OverlayOptions) {
+    this.#options = options;
+    this.#layer = new LiveLayer(options.host, () => this.#scene(), options.onPainted);
+    const { current, selected, hovered, collected } = options.selection;
+    const redraw = () => this.#layer.draw();
+    this.#unsubscribe = [
+      options.store.subscribe((changes) => this.#changed(changes)),
+      ...[current, selected, hovered].map((signal) => signal.subscribe(redraw)),
+      collected.subscribe(redraw),
+    ];
+  }
+
+  /** The WebGL layer comes later than the first tiles; until then accepted objects wait for it. */
+  attachSettled(layer: SettledLayer): void {
+    this.#settledLayer = layer;
+    layer.setVisible(this.#visible);
+    if (this.#view) layer.setView(this.#view);
+    this.#rebuildSettled();
+  }
+
+  setView(view: View): void {
+    this.#view = view;
+    this.#layer.setView(view);
+    this.#settledLayer?.setView(view);
+  }
+
+  setVisible(visible: boolean): void {
+    this.#visible = visible;
+    this.#layer.setVisible(visible);
+    this.#settledLayer?.setVisible(visible);
+  }
+
+  fillOpacityChanged(): void {
+    this.#settledLayer?.setFillOpacity(this.#options.fillOpacity());
+    this.#layer.draw();
+  }
+
+  stop(): void {
+    cancelAnimationFrame(this.#rebuild);
+    clearTimeout(this.#rest);
+    for (const stop of this.#unsubscribe) stop();
+    this.#layer.stop();
+    this.#settledLayer?.stop();
+  }
+
+  #changed({ origin, changes }: ChangeSet): void {
+    let mustRebuild = false;
+    for (const [id, { after }] of changes) {
+      const settled = this.#settledObjects.get(id);
+      const isAccepted = after?.state === "accepted";
+      const looksSettled = isAccepted && settled?.shape === after.shape && settled.labelId === after.labelId;
+      if (settled && !looksSettled) mustRebuild = true;
+      const isFresh = isAccepted && !settled && origin !== "snapshot";
+      if (isAccepted && !settled && !isFresh) mustRebuild = true;
+      if (isFresh) this.#fresh.add(id);
+      else this.#fresh.delete(id);
+      if (after && (isFresh || isLive(after))) this.#live.set(id, after);
+      else this.#live.delete(id);
+    }
+    if (mustRebuild) this.#rebuild ||= requestAnimationFrame(() => this.#rebuildSettled());
+    else if (this.#fresh.size > MAX_FRESH) this.#rebuildAtRest();
+    this.#layer.draw();
+  }
+
+  #rebuildAtRest(): void {
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => this.#rebuildSettled(), FRESH_REST_MS);
+  }
+
+  #rebuildSettled(): void {
+    cancelAnimationFrame(this.#rebuild);
+    clearTimeout(this.#rest);
+    this.#rebuild = 0;
+    if (!this.#settledLayer) return;
+    const { store, colourOf, fillOpacity } = this.#options;
+    const accepted = [...store.values()].filter((object) => object.state === "accepted");
+    this.#settledObjects.clear();
+    for (const object of accepted) this.#settledObjects.set(object.id, object);
+    this.#settledLayer.setObjects(accepted, { fillOpacity: fillOpacity(), colourOf });
+    for (const id of this.#fresh) this.#live.delete(id);
+    this.#fresh.clear();
+    this.#layer.draw();
+  }
+
+  #scene() {
+    const { store, selection, colourOf, fillOpacity } = this.#options;
+    const objects = new Map(this.#live);
+    const [selectedId, hoveredId] = [selection.selected.get(), selection.hovered.get()];
+    for (const id of [hoveredId, selectedId]) {
+      const object = id === null ? undefined : store.get(id);
+      if (object && object.state !== "rejected" && object.state !== "deleted") objects.set(object.id, object);
+    }
+    return {
+      objects: [...objects.values()],
+      collected: selection.collected.get(),
+      currentId: selection.current.get(),
+      selectedId,
+      hoveredId,
+      fillOpacity: fillOpacity(),
+      colourOf,
+    };
+  }
+}

@@ -1,0 +1,19 @@
+/** What the person's attention is on: the proposal that the next click may correct, the selected and the hovered object. */
+import { Signal } from "./signal";
+
+export class Selection {
+  /** The proposal in hand: a click inside corrects it, Enter accepts it, a click elsewhere takes leave of it. */
+  readonly current = new Signal<string | null>(null);
+  /** Chosen on purpose: Delete and the label keys act on it. */
+  readonly selected = new Signal<string | null>(null);
+  readonly hovered = new Signal<string | null>(null);
+  /** Points collected while Shift is held, level-0 px. */
+  readonly collected = new Signal<readonly { id: string; x: number; y: number }[]>([]);
+
+  /** Let go of objects that are no longer on the slide. */
+  forget(ids: Iterable<string>): void {
+    for (const id of ids) {
+      for (const signal of [this.current, this.selected, this.hovered]) if (signal.get() === id) signal.set(null);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+/** One annotation as the browser holds it: an ObjectView with its geometry packed. */
+import type { AnyCommand, ObjectState, ObjectView, Prompt } from "./messages";
+import { shapeFromPolygons, type Shape } from "./shape";
+
+export interface SlideObject {
+  readonly id: string;
+  readonly version: number;
+  readonly turn: number;
+  readonly state: ObjectState;
+  readonly labelId: number;
+  readonly shape: Shape | null;
+  /** All prompts of the latest turn; empty where the packed snapshot left them out. */
+  readonly prompts: readonly Prompt[];
+  readonly score: number | null;
+  readonly modelId: number | null;
+  readonly author: string;
+  readonly accepting: boolean;
+  readonly failure: string | null;
+}
+
+/** A command that changes objects (all but catch_up). */
+export type Change = Exclude<AnyCommand, { kind: "catch_up" }>;
+
+export function objectFromView(view: ObjectView): SlideObject {
+  return {
+    id: view.object_id,
+    version: view.version,
+    turn: view.turn,
+    state: view.state,
+    labelId: view.label_id,
+    shape: shapeFromPolygons(view.polygons),
+    prompts: view.prompts,
+    score: view.score,
+    modelId: view.model_id,
+    author: view.author,
+    accepting: view.accepting,
+    failure: view.failure,
+  };
+}
+
+export function objectIdsOf(change: Change): string[] {
+  return change.kind === "segment"
+    ? change.targets.map((target) => target.object_id)
+    : change.objects.map((object) => object.object_id);
+}
+
+/** The object as the person means it to be once `change` is stored; undefined when there is nothing to change. */
+export function afterChange(
+  object: SlideObject | undefined,
+  change: Change,
+  id: string,
+  author: string,
+): SlideObject | undefined {
+  if (change.kind === "segment") return afterSegment(object, change, id, author);
+  if (object === undefined) return undefined;
+  switch (change.kind) {
+    case "accept":
+      return afterAccept(object);
+    case "reject":
+      return { ...object, state: "rejected" };
+    case "relabel":
+      return { ...object, labelId: change.label_id };
+    case "delete":
+      return { ...object, state: "deleted" };
+    case "restore":
+      return { ...object, state: stateBeforeRemoval(object) };
+  }
+}
+
+/** An answered proposal is accepted at once; an unanswered question waits, visibly, for its answer. */
+function afterAccept(object: SlideObject): SlideObject {
+  if (object.state === "proposed") return { ...object, state: "accepted" };
+  return object.state === "asked" ? { ...object, accepting: true } : object;
+}
+
+function stateBeforeRemoval(object: SlideObject): ObjectState {
+  if (object.state === "deleted") return "accepted";
+  if (object.state === "rejected") return object.shape ? "proposed" : "failed";
+  return object.state;
+}
+
+function afterSegment(
+  object: SlideObject | undefined,
+  change: Extract<Change, { kind: "segment" }>,
+  id: string,
+  author: string,
+): SlideObject | undefined {
+  const target = change.targets.find((candidate) => candidate.object_id === id);
+  if (!target || (object && object.turn >= target.turn && object.version > 0)) return object;
+  const fresh = { id, version: 0, shape: null, score: null, modelId: change.model_id, author };
+  return {
+    ...(object ?? fresh),
+    turn: target.turn,
+    state: "asked",
+    labelId: change.label_id,
+    prompts: target.prompts,
+    accepting: false,
+    failure: null,
+  };
+}

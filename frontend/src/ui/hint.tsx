@@ -1,0 +1,31 @@
+/** The hints of the first five minutes: one slim line at a time, gone for ever after five accepted objects. */
+import { CloseButton } from "@mantine/core";
+import { useSignal } from "./use-signal";
+import type { Workspace } from "../workspace";
+import styles from "./workspace.module.css";
+
+const LEARNT_AFTER = 5;
+
+export function Hint({ workspace }: { workspace: Workspace }) {
+  const accepted = useSignal(workspace.settings.acceptedSoFar);
+  const current = useSignal(workspace.selection.current);
+  if (!workspace.canEdit || accepted >= LEARNT_AFTER) return null;
+  return (
+    <div className={styles.hint} role="note">
+      {wordsFor(accepted, current !== null)}
+      <CloseButton
+        size="xs"
+        variant="transparent"
+        c="inherit"
+        aria-label="No more hints"
+        onClick={() => workspace.settings.acceptedSoFar.set(LEARNT_AFTER)}
+      />
+    </div>
+  );
+}
+
+function wordsFor(accepted: number, hasProposal: boolean): string {
+  if (accepted === 0 && !hasProposal) return "Click a nucleus";
+  if (accepted < 3) return hasProposal ? "Press Enter to accept, or click the next" : "Click the next nucleus";
+  return "Wrong outline? Click inside to add, Alt-click to take away, X to reject";
+}

@@ -1,0 +1,30 @@
+/** A chip beside the object under the pointer: label, area, and who or what made it. */
+import { measure } from "../store/shape";
+import type { SlideObject } from "../store/slide-object";
+import { toScreen } from "../viewer/coordinates";
+import type { Workspace } from "../workspace";
+import { useSignal } from "./use-signal";
+import { number } from "./words";
+import styles from "./workspace.module.css";
+
+const GAP_PX = 6;
+
+export function HoverChip({ workspace }: { workspace: Workspace }) {
+  const hovered = useSignal(workspace.selection.hovered);
+  const object = hovered === null ? undefined : workspace.store.get(hovered);
+  if (!object?.shape) return null;
+  const { box } = object.shape;
+  const corner = toScreen(workspace.viewer.view, box.maxX, box.minY);
+  return (
+    <div className={styles.chip} style={{ transform: `translate(${corner.x + GAP_PX}px, ${corner.y}px)` }}>
+      {wordsFor(workspace, object)}
+    </div>
+  );
+}
+
+function wordsFor(workspace: Workspace, object: SlideObject): string {
+  const label = workspace.labelOf(object.labelId)?.name ?? "no label";
+  const um2 = measure(object.shape!).areaPx * workspace.slide.mpp ** 2;
+  const model = workspace.slide.models.find((each) => each.id === object.modelId)?.name;
+  return [label, `${number(Math.round(um2))} µm²`, object.author, model].filter(Boolean).join(" · ");
+}

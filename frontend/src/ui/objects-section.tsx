@@ -1,0 +1,133 @@
+/** The objects: open proposals, accepted ones in and around the view, and the trash, from which they come back. */
+import { ActionIcon, Button, SegmentedControl, Tooltip } from "@mantine/core";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { Trash2, Undo2 } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { listTrash } from "../api/rest";
+import { measure } from "../store/shape";
+import type { SlideObject } from "../store/slide-object";
+import type { Workspace } from "../workspace";
+import { useObjectList, type ObjectFilter } from "./object-list";
+import { useSignal } from "./use-signal";
+import { number } from "./words";
+import styles from "./workspace.module.css";
+
+const ROW_PX = 28;
+
+const WORDS_FOR_NONE: Record<ObjectFilter, string> = {
+  open: "No open proposal. Click a nucleus to make one.",
+  accepted: "Nothing is accepted here yet.",
+  trash: "Nothing was rejected or deleted.",
+};
+
+export function ObjectsSection({ workspace }: { workspace: Workspace }) {
+  const [filter, setFilter] = useState<ObjectFilter>("open");
+  const objects = useObjectList(workspace.store, filter);
+  useTrash(workspace, filter);
+  const proposed = objects.filter((object) => object.state === "proposed").length;
+  const noneWords = filter === "open" && !workspace.canEdit ? "No open proposal." : WORDS_FOR_NONE[filter];
+  return (
+    <section className={`${styles.section} ${styles.objects}`} aria-label="Objects">
+      <h2>Objects</h2>
+      <SegmentedControl
+        size="xs"
+        fullWidth
+        aria-label="Which objects"
+        value={filter}
+        data={[
+          { value: "open", label: "Proposals" },
+          { value: "accepted", label: "Accepted" },
+          { value: "trash", label: "Trash" },
+        ]}
+        onChange={(value) => setFilter(value as ObjectFilter)}
+      />
+      {filter === "open" && workspace.canEdit && proposed > 1 && (
+        <Button size="compact-xs" variant="light" mt={8} onClick={() => workspace.decisions.acceptAll()}>
+          Accept all {number(proposed)} (Shift + Enter)
+        </Button>
+      )}
+      {objects.length === 0 ? <p className={styles.empty}>{noneWords}</p> : <List workspace={workspace} objects={objects} />}
+    </section>
+  );
+}
+
+/** The trash lies on the server; it is fetched when somebody looks into it. */
+function useTrash(workspace: Workspace, filter: ObjectFilter): void {
+  useEffect(() => {
+    if (filter !== "trash") return;
+    listTrash(workspace.slide.id).then(
+      (views) => workspace.store.upsert(views, 0, "snapshot"),
+      (error: Error) => workspace.notices.say("error", error.message),
+    );
+  }, [workspace, filter]);
+}
+
+function List({ workspace, objects }: { workspace: Workspace; objects: SlideObject[] }) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const selected = useSignal(workspace.selection.selected);
+  const rows = useVirtualizer({
+    count: objects.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PX,
+    overscan: 6,
+  });
+  return (
+    <div ref={scroller} className={styles.list}>
+      <div style={{ height: rows.getTotalSize(), position: "relative" }}>
+        {rows.getVirtualItems().map(({ index, start }) => {
+          const object = objects[index]!;
+          return (
+            <div key={object.id} style={{ position: "absolute", inset: "0 0 auto", transform: `translateY(${start}px)` }}>
+              <Row workspace={workspace} object={object} isSelected={object.id === selected} />
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+function Row({ workspace, object, isSelected }: { workspace: Workspace; object: SlideObject; isSelected: boolean }) {
+  const label = workspace.labelOf(object.labelId);
+  const isGone = object.state === "rejected" || object.state === "deleted";
+  return (
+    <div
+      className={styles.row}
+      role="button"
+      tabIndex={-1}
+      aria-current={isSelected}
+      onClick={() => !isGone && workspace.decisions.focus(object.id)}
+    >
+      <span className={styles.swatch} style={{ background: label?.colour }} />
+      <span className={styles.rowText}>
+        {label?.name ?? "No label"} <span className={styles.quiet}>{describe(workspace, object)}</span>
+      </span>
+      {workspace.canEdit && <RowAction workspace={workspace} object={object} isGone={isGone} />}
+    </div>
+  );
+}
+
+function describe(workspace: Workspace, object: SlideObject): string {
+  if (object.state === "asked") return object.accepting ? "accepted, waits for its outline" : "waits for its outline";
+  if (object.state === "failed") return "no outline found";
+  const um2 = object.shape ? `${number(Math.round(measure(object.shape).areaPx * workspace.slide.mpp ** 2))} µm²` : "";
+  const gone = object.state === "rejected" || object.state === "deleted" ? ` · ${object.state}` : "";
+  return `${um2}${gone} · ${object.author}`;
+}
+
+function RowAction({ workspace, object, isGone }: { workspace: Workspace; object: SlideObject; isGone: boolean }) {
+  const { decisions } = workspace;
+  const verb = isGone ? "Restore" : object.state === "accepted" ? "Delete" : "Reject";
+  const act = (event: React.MouseEvent) => {
+    event.stopPropagation();
+    if (isGone) decisions.restore(object.id);
+    else decisions.remove(object.id);
+  };
+  return (
+    <Tooltip label={verb}>
+      <ActionIcon size="xs" variant="subtle" color="gray" aria-label={`${verb} this object`} onClick={act}>
+        {isGone ? <Undo2 size={14} /> : <Trash2 size={14} />}
+      </ActionIcon>
+    </Tooltip>
+  );
+}

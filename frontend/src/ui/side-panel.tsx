@@ -1,0 +1,39 @@
+/** The right panel: labels, objects, model; folded away with the key ]. */
+import { ActionIcon, Tooltip } from "@mantine/core";
+import { PanelRightClose, PanelRightOpen } from "lucide-react";
+import type { Workspace } from "../workspace";
+import { LabelsSection } from "./labels-section";
+import { ModelSection } from "./model-section";
+import { ObjectsSection } from "./objects-section";
+import { useSignal } from "./use-signal";
+import styles from "./workspace.module.css";
+
+export function SidePanel({ workspace }: { workspace: Workspace }) {
+  const open = useSignal(workspace.settings.panelOpen);
+  return open ? (
+    <aside className={styles.panel} aria-label="Labels, objects and model">
+      <LabelsSection workspace={workspace} />
+      <ObjectsSection workspace={workspace} />
+      <ModelSection workspace={workspace} />
+    </aside>
+  ) : null;
+}
+
+/** In the upper bar, so that it stays where it is when the panel goes. */
+export function PanelButton({ workspace }: { workspace: Workspace }) {
+  const open = useSignal(workspace.settings.panelOpen);
+  const label = `${open ? "Fold" : "Open"} the panel (])`;
+  return (
+    <Tooltip label={label}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        aria-label={label}
+        aria-expanded={open}
+        onClick={() => workspace.settings.panelOpen.set(!open)}
+      >
+        {open ? <PanelRightClose size={16} /> : <PanelRightOpen size={16} />}
+      </ActionIcon>
+    </Tooltip>
+  );
+}

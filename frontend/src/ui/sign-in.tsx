@@ -1,0 +1,50 @@
+/** The sign-in page. */
+import { Alert, Button, PasswordInput, Stack, TextInput, Title } from "@mantine/core";
+import { useState, type FormEvent } from "react";
+import icon from "../icon.svg";
+import { signIn } from "../api/rest";
+import styles from "./pages.module.css";
+
+/** Only a path of this site may follow the sign-in. */
+function destination(): string {
+  const next = new URLSearchParams(location.search).get("next") ?? "/";
+  return next.startsWith("/") && !next.startsWith("//") ? next : "/";
+}
+
+export function SignInPage() {
+  const [failure, setFailure] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    setBusy(true);
+    try {
+      await signIn(String(form.get("username")), String(form.get("password")));
+      location.assign(destination());
+    } catch (error) {
+      setFailure(error instanceof Error ? error.message : String(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <main className={styles.signIn}>
+      <form onSubmit={(event) => void submit(event)}>
+        <Stack gap="md">
+          <Title order={1} className={styles.brand}>
+            <img src={icon} width={28} height={28} alt="" /> Squiggle
+          </Title>
+          <TextInput label="Name" name="username" autoComplete="username" required autoFocus />
+          <PasswordInput label="Password" name="password" autoComplete="current-password" required />
+          {failure && (
+            <Alert color="red" variant="light" role="alert">
+              {failure}
+            </Alert>
+          )}
+          <Button type="submit" loading={busy}>
+            Sign in
+          </Button>
+        </Stack>
+      </form>
+    </main>
+  );
+}

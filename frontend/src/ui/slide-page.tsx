@@ -1,0 +1,74 @@
+/** The workspace: the slide with its tools, panels and status bar around it. */
+import { useEffect, useRef, useState } from "react";
+import type { Slide, User } from "../api/rest";
+import { Workspace } from "../workspace";
+import { exposeHooks } from "../window-hooks";
+import { Help } from "./help";
+import { Hint } from "./hint";
+import { HoverChip } from "./hover-chip";
+import { listenToKeys } from "./keys";
+import { Failed, Waiting } from "./loading";
+import { NoticeList } from "./notice-list";
+import { Page } from "./page";
+import { SidePanel } from "./side-panel";
+import { StatusBar } from "./status-bar";
+import { ToolRail } from "./tool-rail";
+import { TopBar } from "./top-bar";
+import { useLoaded } from "./use-loaded";
+import styles from "./workspace.module.css";
+
+export function SlidePage({ user, load }: { user: User; load: () => Promise<Slide> }) {
+  const slide = useLoaded(load, location.pathname);
+  if (slide.state === "ready") return <SlideWorkspace user={user} slide={slide.value} />;
+  return (
+    <Page user={user}>
+      {slide.state === "failed" ? <Failed what="The slide" error={slide.error} /> : <Waiting for="the slide" />}
+    </Page>
+  );
+}
+
+function SlideWorkspace({ user, slide }: { user: User; slide: Slide }) {
+  const host = useRef<HTMLDivElement>(null);
+  const [workspace, setWorkspace] = useState<Workspace | null>(null);
+  useEffect(() => {
+    document.title = `${slide.name} · Squiggle`;
+    const opened = new Workspace(host.current!, slide, user);
+    exposeHooks(opened, host.current!);
+    const stopKeys = listenToKeys(opened);
+    setWorkspace(opened);
+    return () => {
+      stopKeys();
+      opened.stop();
+    };
+  }, [slide, user]);
+  return (
+    <div className={styles.workspace} onMouseDown={keepFocusOnSlide}>
+      <TopBar slide={slide} user={user} workspace={workspace} />
+      <div className={styles.middle}>
+        {workspace && <ToolRail workspace={workspace} />}
+        <div className={styles.stage}>
+          <div ref={host} className={styles.slide} role="application" aria-label={`Slide ${slide.name}`} />
+          {workspace && <OnTheSlide workspace={workspace} />}
+        </div>
+        {workspace && <SidePanel workspace={workspace} />}
+      </div>
+      {workspace ? <StatusBar workspace={workspace} /> : <footer className={styles.status} />}
+      {workspace && <Help workspace={workspace} />}
+    </div>
+  );
+}
+
+function OnTheSlide({ workspace }: { workspace: Workspace }) {
+  return (
+    <>
+      <Hint workspace={workspace} />
+      <HoverChip workspace={workspace} />
+      <NoticeList workspace={workspace} />
+    </>
+  );
+}
+
+/** The mouse does not take the focus to a button, so that Enter goes on meaning "accept". */
+function keepFocusOnSlide(event: React.MouseEvent): void {
+  if (event.target instanceof Element && event.target.closest("button")) event.preventDefault();
+}

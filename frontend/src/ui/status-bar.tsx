@@ -1,0 +1,112 @@
+/** The status bar: where we are on the slide, how much of it is shown, how fast the model was, and whether all is saved. */
+import { useEffect, useRef } from "react";
+import { magnification, scaleBar, type View } from "../viewer/coordinates";
+import type { Workspace } from "../workspace";
+import { Latency } from "./model-section";
+import { useSignal } from "./use-signal";
+import { length, number, times } from "./words";
+import styles from "./workspace.module.css";
+
+const BAR_PX = 110;
+
+export function StatusBar({ workspace }: { workspace: Workspace }) {
+  return (
+    <footer className={styles.status} aria-label="Status">
+      <Scale workspace={workspace} />
+      <span className={styles.optional}>{Number(workspace.slide.mpp.toFixed(3))} µm/px</span>
+      <Coordinates workspace={workspace} />
+      <Shown workspace={workspace} />
+      <ModelAndLatency workspace={workspace} />
+      <span className={styles.spacer} />
+      <Reason workspace={workspace} />
+      <Saved workspace={workspace} />
+    </footer>
+  );
+}
+
+/** Written into the page directly: the view changes sixty times a second, and React need not know. */
+function Scale({ workspace }: { workspace: Workspace }) {
+  const bar = useRef<HTMLSpanElement>(null);
+  const text = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    const show = (view: View | null) => {
+      if (!view) return;
+      const { um, px } = scaleBar(view, workspace.slide.mpp, BAR_PX);
+      bar.current!.style.width = `${px}px`;
+      text.current!.textContent = `${length(um)} · ${times(magnification(view, workspace.slide.mpp))}`;
+    };
+    show(workspace.view.get());
+    return workspace.view.subscribe(show);
+  }, [workspace]);
+  return (
+    <span>
+      <span ref={bar} className={styles.bar} aria-hidden />
+      <span ref={text} />
+    </span>
+  );
+}
+
+function Coordinates({ workspace }: { workspace: Workspace }) {
+  const text = useRef<HTMLSpanElement>(null);
+  useEffect(
+    () =>
+      workspace.pointer.subscribe((point) => {
+        text.current!.textContent = point ? `${number(Math.round(point.x))}, ${number(Math.round(point.y))}` : "";
+      }),
+    [workspace],
+  );
+  return <span ref={text} className={`${styles.coordinates} ${styles.optional}`} aria-label="Pointer, level-0 pixels" />;
+}
+
+function Shown({ workspace }: { workspace: Workspace }) {
+  const { shown, total } = useSignal(workspace.loader.shown);
+  return (
+    <span className={styles.optional}>
+      showing {number(shown)} of {number(total)}
+    </span>
+  );
+}
+
+function ModelAndLatency({ workspace }: { workspace: Workspace }) {
+  const labelId = useSignal(workspace.labelId);
+  const latest = useSignal(workspace.clickTimes.latest);
+  const model = workspace.activeModel(labelId);
+  return (
+    <span className={styles.optional}>
+      {model?.name ?? "no model"}
+      {latest && (
+        <>
+          {" · "}
+          <Latency click={latest} />
+        </>
+      )}
+    </span>
+  );
+}
+
+function Reason({ workspace }: { workspace: Workspace }) {
+  const reason = useSignal(workspace.live.watch.reason);
+  return (
+    <span className={styles.reason} role="status" title={reason ?? undefined}>
+      {reason}
+    </span>
+  );
+}
+
+function Saved({ workspace }: { workspace: Workspace }) {
+  const saved = useSignal(workspace.live.saved);
+  const unsent = useSignal(workspace.live.outbox.unsent);
+  const connection = useSignal(workspace.live.socket.connection);
+  if (connection === "signed_out") return <span className={styles.offline}>Signed out: sign in again to go on</span>;
+  if (connection === "forbidden") return <span className={styles.offline}>You no longer have a right to this slide</span>;
+  const words = {
+    saved: "Saved",
+    saving: `Saving ${number(unsent)}`,
+    offline: unsent > 0 ? `Offline, ${number(unsent)} unsent` : "Offline, all saved",
+  }[saved];
+  return (
+    <span className={styles[saved]} role="status" aria-label="Saving">
+      {words}
+    </span>
+  );
+}

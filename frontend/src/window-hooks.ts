@@ -1,0 +1,41 @@
+/** `window.squiggle`: what benchmarks and browser tests read and steer; nothing in the product uses it. */
+import { measure } from "./store/shape";
+import { toScreen } from "./viewer/coordinates";
+import type { Workspace } from "./workspace";
+
+function state(workspace: Workspace) {
+  const objects = [...workspace.store.values()].map((object) => ({
+    id: object.id,
+    state: object.state,
+    label_id: object.labelId,
+    version: object.version,
+    turn: object.turn,
+    centroid: object.shape ? measure(object.shape).centroid : null,
+  }));
+  return {
+    objects,
+    saved: workspace.live.saved.get(),
+    unsent: workspace.live.outbox.unsent.get(),
+    seq: workspace.live.seq,
+    ...workspace.loader.shown.get(),
+  };
+}
+
+/** Level-0 px → page px. */
+function pagePoint(workspace: Workspace, host: HTMLElement, x: number, y: number) {
+  const corner = host.getBoundingClientRect();
+  const point = toScreen(workspace.viewer.view, x, y);
+  return { x: corner.left + point.x, y: corner.top + point.y };
+}
+
+export function exposeHooks(workspace: Workspace, host: HTMLElement): void {
+  const hooks = {
+    clickTimes: workspace.clickTimes.all,
+    state: () => state(workspace),
+    viewer: {
+      toScreen: (x: number, y: number) => pagePoint(workspace, host, x, y),
+      goTo: (x: number, y: number, scale: number) => workspace.viewer.goTo(x, y, scale),
+    },
+  };
+  Object.assign(window, { squiggle: hooks });
+}
