@@ -44,3 +44,32 @@ def request_message(slide_path: Path) -> dict[str, Any]:
 
 def target(x: float, y: float, *, turn: int = 1, more: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
     return {"object_id": str(uuid.uuid4()), "turn": turn, "prompts": [{"kind": "click", "x": x, "y": y}, *more]}
+
+
+@pytest.fixture(scope="session")
+def dataset_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five small labelled images of violet blobs on pink, in the layout that `inference.data.samples` reads."""
+    folder = tmp_path_factory.mktemp("data") / "blobs"
+    (folder / "images").mkdir(parents=True)
+    (folder / "labels").mkdir()
+    (folder / "dataset.json").write_text('{"name": "blobs", "task": "instance", "mpp": 0.25, "licence": "CC0"}')
+    rng = np.random.default_rng(3)
+    for number in range(5):
+        pixels, labels = blobs(rng, width=90 + 20 * number, height=110)
+        Image.fromarray(pixels).save(folder / "images" / f"patient{number}.png")
+        Image.fromarray(labels).save(folder / "labels" / f"patient{number}.png")
+    return folder
+
+
+def blobs(rng: np.random.Generator, *, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
+    """(pixels, labels): about a dozen disks on a loose grid."""
+    pixels = np.array([225, 170, 200]) + rng.normal(0, 6, (height, width, 3))
+    labels = np.zeros((height, width), np.uint16)
+    ys, xs = np.mgrid[:height, :width] + 0.5
+    for y in range(15, height - 10, 30):
+        for x in range(15, width - 10, 30):
+            cx, cy = np.array([x, y]) + rng.uniform(-4, 4, 2)
+            inside = np.hypot(xs - cx, ys - cy) < rng.uniform(6, 10)
+            pixels[inside] = (95, 60, 140)
+            labels[inside] = labels.max() + 1
+    return np.clip(pixels, 0, 255).astype(np.uint8), labels
