@@ -5,6 +5,7 @@ Measured for the successor of NuClick in `methods/nuclick/README.md`; every engi
 
 import io
 import os
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
@@ -111,6 +112,7 @@ class OnnxEngine:
         import onnxruntime
 
         file = io.BytesIO()
+        # The newer exporter needs a further package and gives the same graph for these layers.
         torch.onnx.export(
             MaskProbability(network).eval(),
             (torch.zeros(1, *shape),),
@@ -141,7 +143,9 @@ def converted(load: Callable[[], nn.Module], *, content: str, shape: tuple[int, 
         except RuntimeError:
             path.unlink(missing_ok=True)
     network = MaskProbability(load()).eval()
-    model = openvino.convert_model(network, example_input=torch.zeros(2, *shape), input=[-1, *shape])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # OpenVINO reads torch.jit traces, which torch calls old
+        model = openvino.convert_model(network, example_input=torch.zeros(2, *shape), input=[-1, *shape])
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{os.getpid()}-{path.name}")
     openvino.save_model(model, draft, compress_to_fp16=False)

@@ -90,8 +90,6 @@ class Dataset:
             raise DatasetError(
                 f"Image and labels of {image_id} in {self.folder} differ in size: {pixels.shape[:2]} and {labels.shape}."
             )
-        if labels.size and int(labels.max()) > np.iinfo(np.uint16).max:
-            raise DatasetError(f"The label image of {image_id} in {self.folder} has labels above 65535.")
         return LabelledImage(image_id, pixels, labels.astype(np.uint16))
 
 

@@ -41,6 +41,8 @@ def train_nuclick(
         validation += [dataset.read(i) for i in validation_ids]
         data.append(describe(dataset, train_ids, validation_ids))
         say(f"{dataset.name}: {len(train_ids)} images to train on, {len(validation_ids)} to validate on")
+    if not any(image.labels.any() for image in training):
+        raise DatasetError("There is no labelled object to train on, once every fifth patient is kept for validation.")
     train(Task(recipe, training, validation), run, about={"data": data}, check_every=check_every, say=say)
 
 

@@ -41,7 +41,18 @@ def worker(database: redis.Redis, tmp_path_factory: pytest.TempPathFactory) -> I
     """A running worker, as its first heartbeat describes it."""
     environment = {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
     log = tmp_path_factory.mktemp("worker") / "log"
-    command = [sys.executable, "-m", "celery", "-A", "inference.worker", "worker", "-Q", INTERACTIVE_QUEUE, "-P", "solo"]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "inference.worker",
+        "worker",
+        "-Q",
+        INTERACTIVE_QUEUE,
+        "-P",
+        "solo",
+    ]
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
     try:
@@ -49,7 +60,9 @@ def worker(database: redis.Redis, tmp_path_factory: pytest.TempPathFactory) -> I
     finally:
         process.terminate()
         process.wait(timeout=20)
-    assert not database.exists(*database.keys(f"{HEARTBEAT_KEY_PREFIX}*") or ["none"]), "the heartbeat outlives the worker"
+    assert not database.exists(*database.keys(f"{HEARTBEAT_KEY_PREFIX}*") or ["none"]), (
+        "the heartbeat outlives the worker"
+    )
 
 
 def _first_heartbeat(database: redis.Redis, process: subprocess.Popen[bytes], log: Path) -> WorkerHeartbeat:

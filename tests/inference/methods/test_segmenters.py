@@ -53,9 +53,7 @@ def test_disk_when_clicked_is_a_disk_less_the_negative_click() -> None:
 def test_nuclick_when_nucleus_is_clicked_outlines_it_and_not_its_neighbour(
     nuclick: NuclickSegmenter, patch: np.ndarray
 ) -> None:
-    left, right = nuclick.segment(
-        [patch, patch], [click(52, 64, others=[(76, 64)]), click(76, 64, others=[(52, 64)])]
-    )
+    left, right = nuclick.segment([patch, patch], [click(52, 64, others=[(76, 64)]), click(76, 64, others=[(52, 64)])])
     ys, xs = np.mgrid[:128, :128] + 0.5
     for mask, x in ((left, 52), (right, 76)):
         truth = np.hypot(xs - x, ys - 64) < 12
