@@ -26,7 +26,9 @@ class WrongCredentials(SquiggleError):
 
 
 class AddressThrottle(SimpleRateThrottle):
-    scope = "sign-in"
+    """A whole hospital may come from one address."""
+
+    scope = "sign-in-address"
 
     def get_cache_key(self, request: Request, view: APIView) -> str | None:
         if request.method != "POST":
@@ -34,7 +36,9 @@ class AddressThrottle(SimpleRateThrottle):
         return f"squiggle:sign-in-address:{self.get_ident(request)}"
 
 
-class NameThrottle(AddressThrottle):
+class NameThrottle(SimpleRateThrottle):
+    scope = "sign-in-name"
+
     def get_cache_key(self, request: Request, view: APIView) -> str | None:
         if request.method != "POST" or not isinstance(request.data, dict):
             return None

@@ -1,12 +1,14 @@
 """A person at the system's own doors, REST and socket, as a browser would knock."""
 
 import json
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 from uuid import uuid4
 
 import httpx
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 
 ANSWERS = ("ack", "command.failed", "command.conflict")
 
@@ -41,15 +43,19 @@ class OpenSlide:
         self.objects: dict[str, dict] = {}
         self.events: list[dict] = []
         self.seq = 0
-        self.socket = self.connect()
+        self.reconnect()
 
-    def connect(self) -> ClientConnection:
+    def reconnect(self) -> None:
+        self.connection = ExitStack()
+        self.socket = self.connection.enter_context(self._connect())
+
+    def _connect(self) -> Any:
         address = self.person.base_url.replace("http", "ws") + f"/ws/slides/{self.slide_id}"
         cookie = "; ".join(f"{key}={value}" for key, value in self.person.http.cookies.items())
         return connect(address, origin=self.person.base_url, additional_headers={"Cookie": cookie}, open_timeout=20)
 
     def close(self) -> None:
-        self.socket.close()
+        self.connection.close()
 
     def label(self, object_type: str = "nucleus") -> int:
         return next(label["id"] for label in self.workspace["labels"] if label["object_type"] == object_type)
@@ -70,13 +76,16 @@ class OpenSlide:
         return object_id
 
     def decide(self, kind: str, object_id: str, **fields: Any) -> dict[str, Any]:
-        """accept, reject, relabel, delete or restore; returns the answer."""
+        """accept, reject, relabel, delete or restore; returns the answer, once its event has come too."""
         known = self.objects[object_id]
         ref = {"object_id": object_id, "base_version": known["version"]}
         if kind == "accept":
             ref["turn"] = known["turn"]
             fields.setdefault("how", "key")
-        return self.answer(self.send(kind=kind, objects=[ref], **fields))
+        answer = self.answer(self.send(kind=kind, objects=[ref], **fields))
+        if answer["kind"] == "ack" and self.seq < answer["seq"]:
+            self.wait_for(lambda event: self.seq >= answer["seq"])
+        return answer
 
     def answer(self, command: dict[str, Any], timeout_s: float = 20) -> dict[str, Any]:
         return self.wait_for(
@@ -89,10 +98,12 @@ class OpenSlide:
         return self.objects[object_id]
 
     def wait_for(self, wanted: Callable[[dict], bool], timeout_s: float = 20) -> dict[str, Any]:
-        while True:
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
             event = self.receive(timeout_s)
             if wanted(event):
                 return event
+        raise AssertionError(f"what was waited for did not come within {timeout_s} s; last: {self.events[-5:]}")
 
     def receive(self, timeout_s: float = 20) -> dict[str, Any]:
         event = json.loads(self.socket.recv(timeout=timeout_s))

@@ -59,7 +59,13 @@ def populate(stack: Stack, *slides: Path) -> None:
         stack.manage("import_slides", *map(str, slides), "--project", "Colon", "--mpp", "0.25")
 
 
-@pytest.fixture
-def people(system: Stack) -> SimpleNamespace:
-    system.wait_healthy()
+@pytest.fixture(scope="session")
+def signed_in(system: Stack) -> SimpleNamespace:
     return SimpleNamespace(**{name: Person(system.base_url, name) for name in ("ada", "ann", "bob", "vic", "eve")})
+
+
+@pytest.fixture
+def people(system: Stack, signed_in: SimpleNamespace) -> SimpleNamespace:
+    """Everybody signed in, on a system that serves (the test before may have killed a part of it)."""
+    system.wait_healthy()
+    return signed_in
