@@ -100,6 +100,7 @@ def _open(path: str, mtime_ns: int, size: int, style: str) -> Any:
     """
     try:
         source = large_image.open(path, style=AS_STORED, noCache=True)
+        vars(source).pop("_map", None)  # its notebook widget points back at it: the file would never close by itself
         if style != json.dumps(AS_STORED):
             source.style = json.loads(style)
         return source

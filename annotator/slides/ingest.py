@@ -65,13 +65,17 @@ def _check_readable(path: Path) -> None:
         raise SlideRefused(f"{path} cannot be opened: {error.strerror}.") from error
 
 
+def check_mpp(mpp: float) -> None:
+    """Refuse a scale, given by a person, that no microscope has. Raises SlideRefused."""
+    if not FINEST_MPP <= mpp <= COARSEST_MPP:
+        raise SlideRefused(
+            f"--mpp {mpp:g} is not a microscope's scale; give µm per px, {FINEST_MPP} to {COARSEST_MPP}."
+        )
+
+
 def choose_mpp(path: Path, stated: float | None, given: float | None) -> float:
     """The scale in µm per px: what the person says, else what the file says. Raises SlideRefused."""
-    if given is not None and not FINEST_MPP <= given <= COARSEST_MPP:
-        raise SlideRefused(
-            f"--mpp {given:g} is not a microscope's scale; give µm per px, {FINEST_MPP} to {COARSEST_MPP}."
-        )
-    mpp = given if given is not None else stated
+    mpp = stated if given is None else given
     if mpp is None:
         raise SlideRefused(
             f"{path} does not say how large its pixels are. Import it again with --mpp and the µm per px "

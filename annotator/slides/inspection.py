@@ -7,6 +7,7 @@ full level, draws the thumbnail, and prints what it found as one line of JSON.
 
 import contextlib
 import json
+import logging
 import math
 import os
 import resource
@@ -18,12 +19,15 @@ from pathlib import Path
 from typing import Any
 
 MEMORY_LIMIT_BYTES = 4 * 2**30
-TIME_LIMIT_S = 60
+TIME_LIMIT_S = 30
+"""Of processor time; twice that by the clock."""
 WIDTH_LIMIT_PX = 2**26
 HEIGHT_LIMIT_PX = 2**22
 THUMBNAIL_PX = 512
 COARSEST_MPP = 20
 """A larger µm per px is the resolution of a screen or a printer, not of a microscope."""
+TIFF_BEGINNINGS = {b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"}
+PYRAMID_ADVICE = "Make one with `vips tiffsave {} out.tif --tile --pyramid --compression jpeg` and import that."
 FORMATS = "Aperio SVS, TIFF, OME-TIFF, QPTIFF, DICOM, PNG, JPEG"
 
 
@@ -74,8 +78,8 @@ def inspect_slide(path: Path, thumbnail: Path) -> Description:
 
 def _too_slow(path: Path) -> str:
     return (
-        f"{path} took more than {TIME_LIMIT_S} s to open. If it is sound, it lacks a pyramid of smaller levels: "
-        f"make one with `vips tiffsave {path.name} out.tif --tile --pyramid --compression jpeg` and import that."
+        f"{path} took more than {TIME_LIMIT_S} s to open. If it is sound, it lacks a pyramid of smaller levels. "
+        + PYRAMID_ADVICE.format(path.name)
     )
 
 
@@ -104,15 +108,18 @@ def describe(path: Path, thumbnail: Path) -> Description:
 
     file, source = _open_first(path)
     _check_size(path, source.sizeX, source.sizeY)
-    _check_tiff_is_whole(file)
     try:
         style = choose_style(source, str(file))
         if style != AS_STORED:
             source = open_source(str(file), style)
         _check_tiles(source)
-        _draw_thumbnail(source, thumbnail)
+        small = _draw_thumbnail(source)
     except READ_ERRORS as error:
         raise Refused(f"{path} opens, but its pixels cannot be read: {_first_line(error)}") from error
+    try:
+        thumbnail.write_bytes(small)
+    except OSError as error:
+        raise Refused(f"The thumbnail of {path} cannot be stored in {thumbnail.parent}: {error.strerror}.") from error
     metadata = source.getMetadata()
     return Description(
         path=str(file),
@@ -142,6 +149,8 @@ def _open_first(path: Path) -> tuple[Path, Any]:
     problem: Exception | None = None
     for file in files:
         first = list_files(str(file))[0]
+        _check_picture(first)
+        _check_tiff(first)
         try:
             return first, open_source(str(first), AS_STORED)
         except READ_ERRORS as error:
@@ -161,22 +170,63 @@ def _check_size(path: Path, width: int, height: int) -> None:
         )
 
 
-def _check_tiff_is_whole(file: Path) -> None:
-    """Each tile that a TIFF lists must lie inside the file: truncation shows here, whichever tiles are tried later."""
+def _check_picture(path: Path) -> None:
+    """A PNG or JPEG is decoded as a whole: its size must be known to be bearable before any reader tries."""
+    from PIL import Image, UnidentifiedImageError
+
+    from annotator.slides.sources import LARGEST_PLAIN_IMAGE_PX
+
+    try:
+        with Image.open(path, formats=["PNG", "JPEG"]) as picture:
+            width, height = picture.size
+    except (UnidentifiedImageError, OSError, ValueError):
+        return  # something else
+    except Image.DecompressionBombError:
+        width = height = 2**31
+    if max(width, height) > LARGEST_PLAIN_IMAGE_PX:
+        raise Refused(
+            f"{path} is a picture of more than {LARGEST_PLAIN_IMAGE_PX} px a side without a pyramid. "
+            + PYRAMID_ADVICE.format(path.name)
+        )
+
+
+def _check_tiff(path: Path) -> None:
+    """Each directory and each tile that a TIFF names must lie inside the file, and the tiles must suffice for its size:
+    truncation and wild claims show here, whichever tiles are tried later, and before any reader believes them."""
     import tifffile
 
-    size = file.stat().st_size
+    complaints = _Complaints()
+    logging.getLogger("tifffile").addHandler(complaints)
+    size = path.stat().st_size
     try:
-        with tifffile.TiffFile(file) as tiff:
-            ends = [
-                offset + count
-                for page in tiff.pages
-                for offset, count in zip(page.dataoffsets, page.databytecounts, strict=False)
-            ]
-    except (tifffile.TiffFileError, ValueError):
-        return  # not a TIFF
-    if ends and max(ends) > size:
-        raise Refused(f"{file} is cut off: it is {size} bytes long and its tiles reach to {max(ends)}. Copy it again.")
+        with tifffile.TiffFile(path) as tiff:
+            pages = [page for page in tiff.pages if isinstance(page, tifffile.TiffPage)]
+            first = pages[0]
+            _check_size(path, first.imagewidth, first.imagelength)
+            ends = [max(map(sum, zip(p.dataoffsets, p.databytecounts, strict=False)), default=0) for p in pages]
+    except (tifffile.TiffFileError, ValueError, IndexError, KeyError, TypeError, OSError):
+        if path.open("rb").read(4) in TIFF_BEGINNINGS:
+            raise Refused(f"{path} begins like a TIFF but cannot be read on: it is cut off or damaged.") from None
+        return
+    if max(ends) > size or any("offset" in complaint for complaint in complaints.heard):
+        raise Refused(f"{path} is cut off: it names data beyond its end at {size} bytes. Copy it again.")
+    needed = math.prod(first.chunked) if first.is_tiled else 0
+    if len(first.dataoffsets) < needed:
+        raise Refused(
+            f"{path} claims {first.imagewidth} × {first.imagelength} px, which takes {needed} tiles, but lists "
+            f"{len(first.dataoffsets)}: it is damaged."
+        )
+
+
+class _Complaints(logging.Handler):
+    """tifffile says in its log, and nowhere else, that the chain of directories breaks off."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.heard.append(record.getMessage())
 
 
 def _check_tiles(source: Any) -> None:
@@ -197,11 +247,11 @@ def _decode(tile: bytes) -> None:
     simplejpeg.decode_jpeg(tile)
 
 
-def _draw_thumbnail(source: Any, thumbnail: Path) -> None:
+def _draw_thumbnail(source: Any) -> bytes:
     from annotator.slides.sources import as_rgb, encode
 
     region, _ = source.getRegion(output={"maxWidth": THUMBNAIL_PX, "maxHeight": THUMBNAIL_PX}, format="numpy")
-    thumbnail.write_bytes(encode(as_rgb(region)))
+    return encode(as_rgb(region))
 
 
 def _read_mpp(path: Path, metadata: dict[str, Any]) -> float | None:

@@ -1,6 +1,7 @@
 """Reads tiles on threads of their own, from bounded sets of open files and of tiles in memory."""
 
 import asyncio
+import gc
 import logging
 import os
 import threading
@@ -18,7 +19,10 @@ logger = logging.getLogger(__name__)
 READERS = max(2, min(os.cpu_count() or 2, 8))
 WAITING_LIMIT = 512
 """Tiles that may wait for a reader; beyond that the browser is asked to come back."""
-OPEN_FILES = 32
+OPEN_FILES = 16
+"""libtiff opens a pyramid of nine levels 18 times, and a process may often have no more than 1024 files open."""
+EVICTIONS_A_COLLECTION = 4
+"""Half of the handles of a dropped tiff source hang in reference cycles; the collector is not left to its own pace."""
 CACHED_TILE_BYTES = 64 * 2**20
 HAS_CHANGED = "The slide's file has changed since it was imported."
 
@@ -71,6 +75,7 @@ class OpenFiles:
         self.capacity = capacity
         self._files: OrderedDict[FileKey, OpenFile] = OrderedDict()
         self._opening: dict[FileKey, threading.Lock] = {}
+        self._opened = 0
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -109,8 +114,11 @@ class OpenFiles:
                 self._opening.pop(key, None)
         with self._lock:
             self._files[key] = opened
-            while len(self._files) > self.capacity:
-                self._files.popitem(last=False)
+            evicted = len(self._files) > self.capacity and self._files.popitem(last=False)
+        del evicted  # here, outside the lock: closing takes a while
+        self._opened += 1
+        if self._opened > self.capacity and self._opened % EVICTIONS_A_COLLECTION == 0:
+            gc.collect()
         return opened
 
 

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from annotator.projects.models import Project
-from annotator.slides.ingest import Candidate, SlideRefused, choose_mpp, examine, thumbnail_path
+from annotator.slides.ingest import Candidate, SlideRefused, check_mpp, choose_mpp, examine, thumbnail_path
 from annotator.slides.models import Slide
 
 
@@ -17,6 +17,8 @@ def import_slide(*, project: Project, path: str | Path, mpp: float | None = None
     `mpp` in µm per level-0 px overrides what the file says. Raises SlideRefused, and then leaves no row and no file.
     """
     path = Path(path)
+    if mpp is not None:
+        check_mpp(mpp)
     with examine(path) as candidate:
         mpp = choose_mpp(path, candidate.description.mpp, mpp)
         with transaction.atomic():
@@ -28,7 +30,7 @@ def import_slide(*, project: Project, path: str | Path, mpp: float | None = None
                 number=(Slide.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
                 **vars(candidate.description) | {"mpp": mpp},
             )
-            os.replace(candidate.thumbnail, thumbnail_path(slide))
+            _store_thumbnail(candidate, slide)
     return slide
 
 
@@ -36,6 +38,14 @@ def set_landing(*, slide: Slide, x: float, y: float, width_px: float) -> None:
     """Where the viewer opens: centre and width in level-0 px."""
     slide.landing = {"x": x, "y": y, "width_px": width_px}
     slide.save(update_fields=["landing"])
+
+
+def _store_thumbnail(candidate: Candidate, slide: Slide) -> None:
+    target = thumbnail_path(slide)
+    try:
+        os.replace(candidate.thumbnail, target)
+    except OSError as error:
+        raise SlideRefused(f"The thumbnail of {slide.name} cannot be stored as {target}: {error.strerror}.") from error
 
 
 def _lock_imports() -> None:

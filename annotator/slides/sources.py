@@ -1,15 +1,16 @@
 """Opens slide files and reads tiles from them; the only file of the web side that imports large_image."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import large_image
-import large_image_source_tiff
 import numpy as np
 import simplejpeg
 import tifffile
-from large_image.exceptions import TileGeneralError
+from large_image import tilesource
+from large_image.exceptions import TileGeneralError, TileSourceError
 from numpy.typing import NDArray
 
 JPEG_QUALITY = 85
@@ -28,34 +29,44 @@ large_image.config.setConfig("cache_python_memory_portion", 128)
 
 
 def open_source(path: str, style: dict[str, Any]) -> Any:
-    """The large_image source for the file, kept by nobody else (noCache): dropping it closes the file.
+    """The large_image source for the file, held by nobody else: letting go of it closes the file.
 
     Raises one of READ_ERRORS.
     """
-    source = large_image.open(path, style=AS_STORED, noCache=True)
-    if source.name == "openslide" and has_stored_jpeg_tiles(path):
-        source = _passing_through(path, source)
+    source = _open_first(path)
+    for name in ("_map", "to_map", "from_map"):  # its notebook widget points back at it, and would keep the file open
+        vars(source).pop(name, None)
     if style != AS_STORED:
         source.style = style  # set after opening: the tifffile source cannot open with a style of several frames
     return source
+
+
+def _open_first(path: str) -> Any:
+    """By the first of large_image's readers that can, in its own order. `large_image.open` would open it twice.
+
+    The order is changed for Aperio's JPEG slides: OpenSlide always decodes, the tiff source hands out stored tiles.
+    """
+    if not tilesource.AvailableTileSources:
+        tilesource.loadTileSources()
+    readers = [entry[-1] for entry in sorted(tilesource.getSortedSourceList(tilesource.AvailableTileSources, path))]
+    if has_stored_jpeg_tiles(path):
+        readers.sort(key=lambda name: name != "tiff")
+    for name in readers:
+        with suppress(TileSourceError):
+            return tilesource.AvailableTileSources[name](path, style=AS_STORED, noCache=True)
+    raise TileSourceError("no reader knows its format")
 
 
 def has_stored_jpeg_tiles(path: str) -> bool:
     """Whether it is a plain tiled TIFF (Aperio's included) whose tiles a browser can show as they are."""
     if Path(path).suffix.lower() not in {".svs", ".tif", ".tiff"}:
         return False
-    with tifffile.TiffFile(path) as tiff:
-        page = tiff.pages.first
-        return page.is_tiled and page.compression == tifffile.COMPRESSION.JPEG and page.bitspersample == 8
-
-
-def _passing_through(path: str, fallback: Any) -> Any:
-    """OpenSlide always decodes; the tiff source reads the same pixels and hands out stored tiles."""
     try:
-        source = large_image_source_tiff.open(path, style=AS_STORED, noCache=True)
-    except READ_ERRORS:
-        return fallback
-    return source if (source.sizeX, source.sizeY) == (fallback.sizeX, fallback.sizeY) else fallback
+        with tifffile.TiffFile(path) as tiff:
+            page = tiff.pages.first
+            return page.is_tiled and page.compression == tifffile.COMPRESSION.JPEG and page.bitspersample == 8
+    except tifffile.TiffFileError:
+        return False
 
 
 def read_tile(source: Any, z: int, x: int, y: int) -> bytes:

@@ -1,0 +1,263 @@
+"""The raw tile route, called as an ASGI server calls it: rights, addresses, caching, broken files."""
+
+import asyncio
+import os
+import shutil
+import time
+
+import pytest
+import pytest_asyncio
+import simplejpeg
+import tifffile
+from channels.db import database_sync_to_async
+from django.db import OperationalError, connections
+
+from annotator.slides import tiles
+from annotator.slides.models import Slide
+from annotator.slides.reading import CACHED_TILE_BYTES, OpenFiles, TileCache, TiledFile, TileReader
+from annotator.slides.sources import AS_STORED, open_source, read_tile
+from annotator.slides.tile_pass import make_pass
+from annotator.slides.versions import content_version
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def fresh_caches(monkeypatch):
+    monkeypatch.setattr(tiles, "_reader", TileReader())
+    tiles._known.clear()
+    yield
+    await database_sync_to_async(connections.close_all)()  # of the thread that looked slides up
+
+
+@pytest.fixture
+def path(pyramid_path, tmp_path):
+    """A copy that a test may damage."""
+    return shutil.copy(pyramid_path, tmp_path / "slide.tif")
+
+
+@pytest.fixture
+def slide(project, path) -> Slide:
+    return Slide.objects.create(
+        project=project, name="slide", path=str(path), number=1, version=content_version(str(path)), style=AS_STORED,
+        width=1200, height=900, levels=4, tile_width=256, tile_height=256, mpp=0.25,
+    )  # fmt: skip
+
+
+async def ask(slide, address="3/0_0.jpg", *, method="GET", version=None, cookie=None, headers=()):
+    """(status, headers, body) of the application's answer."""
+    value = make_pass(slide.pk, 1) if cookie is None else cookie
+    sent = []
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": f"/tiles/{slide.pk}/{version or slide.version}/{address}",
+        "headers": [(b"cookie", f"other=1; tile_pass_{slide.pk}={value}; more=2".encode()), *headers],
+    }
+
+    async def send(message):
+        sent.append(message)
+
+    await tiles.tile_app(scope, None, send)
+    start, body = sent
+    return start["status"], dict(start["headers"]), body["body"]
+
+
+async def test_tile_is_sent_with_headers_for_ever(slide, path):
+    status, headers, body = await ask(slide)
+    assert status == 200
+    assert headers[b"content-type"] == b"image/jpeg"
+    assert headers[b"cache-control"] == b"private, max-age=31536000, immutable"
+    assert headers[b"content-length"] == str(len(body)).encode()
+    assert body == read_tile(open_source(str(path), AS_STORED), 3, 0, 0)
+
+
+async def test_every_tile_of_every_level_is_there(slide):
+    for z, columns, rows in ((3, 5, 4), (2, 3, 2), (1, 2, 1), (0, 1, 1)):
+        for x in range(columns):
+            for y in range(rows):
+                status, _, body = await ask(slide, f"{z}/{x}_{y}.jpg")
+                assert status == 200
+                assert simplejpeg.decode_jpeg(body).shape == (256, 256, 3)
+        assert (await ask(slide, f"{z}/{columns}_0.jpg"))[0] == 404
+        assert (await ask(slide, f"{z}/0_{rows}.jpg"))[0] == 404
+
+
+async def test_nothing_is_sent_twice_when_the_browser_has_it(slide):
+    _, headers, _ = await ask(slide)
+    for known in (headers[b"etag"], b'"x", W/' + headers[b"etag"]):
+        status, again, body = await ask(slide, headers=[(b"if-none-match", known)])
+        assert (status, body) == (304, b"")
+        assert again[b"etag"] == headers[b"etag"]
+    assert (await ask(slide, headers=[(b"if-none-match", b'"other"')]))[0] == 200
+
+
+async def test_head_has_the_length_but_no_body(slide):
+    _, got, whole = await ask(slide)
+    status, headers, body = await ask(slide, method="HEAD")
+    assert (status, body) == (200, b"")
+    assert headers[b"content-length"] == got[b"content-length"] == str(len(whole)).encode()
+
+
+@pytest.mark.parametrize("cookie", ["", "1-2-3", "1-99999999999-" + "0" * 64])
+async def test_tile_is_refused_without_a_pass(slide, cookie):
+    status, headers, body = await ask(slide, cookie=cookie)
+    assert status == 403
+    assert b"pass" in body
+    assert headers[b"cache-control"] == b"no-store"
+
+
+async def test_tile_is_refused_when_the_pass_is_for_another_slide(slide):
+    assert (await ask(slide, cookie=make_pass(slide.pk + 1, 1)))[0] == 403
+
+
+async def test_tile_is_refused_when_the_pass_is_over(slide):
+    assert (await ask(slide, cookie=make_pass(slide.pk, 1, now=time.time() - 601)))[0] == 403
+
+
+async def test_right_is_asked_before_the_tile_in_memory_is_sent(slide):
+    assert (await ask(slide))[0] == 200
+    assert (await ask(slide, cookie=""))[0] == 403
+    assert (await ask(slide, cookie="", headers=[(b"if-none-match", b"*")]))[0] == 403
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("9/0_0.jpg", "3/99_0.jpg", "3/0_999999999.jpg", "3/-1_0.jpg", "3/٣_0.jpg"),
+        *("3/0_0.png", "3/0_0.jpg/..", "3/0_0.jpg\n", "x", ""),
+    ],
+)
+async def test_address_is_not_found_when_no_tile_has_it(slide, address):
+    assert (await ask(slide, address))[0] == 404
+
+
+async def test_stale_version_is_gone(slide):
+    assert (await ask(slide, version="0123456789abcdef"))[0] == 410
+
+
+async def test_slide_is_not_found_when_it_was_deleted(slide):
+    await slide.adelete()
+    slide.pk = slide.pk or 1
+    gone = Slide(pk=999_999, version=slide.version)
+    assert (await ask(gone))[0] == 404
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+async def test_only_reading_is_allowed(slide, method):
+    assert (await ask(slide, method=method))[0] == 405
+
+
+async def test_tiles_are_gone_when_the_file_is_replaced(slide, path):
+    assert (await ask(slide))[0] == 200
+    os.utime(path, ns=(1, 1))
+    status, _, body = await ask(slide, "3/1_0.jpg")
+    assert status == 410
+    assert b"has changed" in body
+    assert (await ask(slide, "3/2_0.jpg"))[0] == 410  # nor when it is opened anew
+
+
+async def test_server_lives_on_when_the_open_file_is_cut_short(slide, path):
+    assert (await ask(slide))[0] == 200
+    os.truncate(path, 5000)
+    assert (await ask(slide, "3/4_3.jpg"))[0] == 410
+
+
+async def test_tiles_are_gone_when_the_file_is(slide, path):
+    os.unlink(path)
+    status, _, body = await ask(slide)
+    assert status == 410
+    assert b"not there any more" in body
+
+
+async def test_broken_tile_is_told_and_logged(project, path, caplog):
+    """The file's listing is sound, one tile's bytes are not a JPEG: it was damaged before it was imported."""
+    with tifffile.TiffFile(path) as tiff:
+        offset = tiff.pages[0].dataoffsets[7]
+    with open(path, "r+b") as file:
+        file.seek(offset)
+        file.write(b"\x00" * 64)
+    slide = await Slide.objects.acreate(
+        project=project, name="slide", path=str(path), number=1, version=content_version(str(path)), style=AS_STORED,
+        width=1200, height=900, levels=4, tile_width=256, tile_height=256, mpp=0.25,
+    )  # fmt: skip
+    status, headers, body = await ask(slide, "3/2_1.jpg")
+    assert status == 500
+    assert body == b"This tile of the slide's file cannot be read."
+    assert headers[b"cache-control"] == b"no-store"
+    assert "tile 3/2_1" in caplog.text
+    assert (await ask(slide, "3/3_1.jpg"))[0] == 200
+
+
+async def test_row_is_read_once_when_many_tiles_are_asked_for(slide, django_assert_num_queries, monkeypatch):
+    assert (await ask(slide))[0] == 200
+
+    async def fail(slide_id):
+        raise AssertionError("asked the database again")
+
+    monkeypatch.setattr(tiles, "_load_file", fail)
+    answers = await asyncio.gather(*(ask(slide, f"3/{x}_{y}.jpg") for x in range(5) for y in range(4)))
+    assert {status for status, _, _ in answers} == {200}
+
+
+async def test_tiles_go_on_when_the_database_is_away(slide, monkeypatch):
+    assert (await ask(slide))[0] == 200
+
+    async def fail(slide_id):
+        raise OperationalError("no connection")
+
+    monkeypatch.setattr(tiles, "_load_file", fail)
+    later = time.monotonic() + 3600
+    monkeypatch.setattr(tiles.time, "monotonic", lambda: later)
+    assert (await ask(slide, "3/1_1.jpg"))[0] == 200
+    tiles._known.clear()
+    assert (await ask(slide, "3/1_1.jpg"))[0] == 503
+
+
+def as_file(path, number) -> TiledFile:
+    return TiledFile(number, str(path), content_version(str(path)), AS_STORED, 1200, 900, 4, 256, 256)
+
+
+def test_open_files_are_closed_when_there_are_too_many(pyramid_path, tmp_path):
+    def count_handles():
+        return sum(
+            "slide-" in os.readlink(f"/proc/self/fd/{fd}")
+            for fd in os.listdir("/proc/self/fd")
+            if os.path.islink(f"/proc/self/fd/{fd}")
+        )
+
+    files = OpenFiles(3)
+    for number in range(12):
+        path = shutil.copy(pyramid_path, tmp_path / f"slide-{number}.tif")
+        files.get(as_file(path, number))
+        handles = count_handles()
+        if number == 2:
+            full = handles
+    assert len(files) == 3
+    assert handles < 3 * full
+
+
+def test_open_file_is_the_same_when_asked_again(pyramid_path):
+    files = OpenFiles(3)
+    file = as_file(pyramid_path, 1)
+    assert files.get(file) is files.get(file)
+
+
+def test_oldest_tiles_are_dropped_when_memory_is_full():
+    cache = TileCache(100)
+    for number in range(5):
+        cache.put((1, "v", 0, number, 0), bytes(30))
+        cache.get((1, "v", 0, 0, 0))
+    assert cache.size_bytes == 90 <= 100 < CACHED_TILE_BYTES
+    assert [cache.get((1, "v", 0, number, 0)) is not None for number in range(5)] == [True, False, False, True, True]
+
+
+async def test_loop_runs_on_while_tiles_are_read(slide, monkeypatch):
+    monkeypatch.setattr("annotator.slides.reading.read_tile", lambda *place: time.sleep(0.3) or b"tile")
+    reading = asyncio.create_task(ask(slide))
+    turns = 0
+    while not reading.done():
+        await asyncio.sleep(0.01)
+        turns += 1
+    assert turns > 10
+    assert reading.result()[2] == b"tile"
