@@ -165,7 +165,7 @@ export class Workspace {
       selection: this.selection,
       colourOf: this.colourOf,
       fillOpacity: () => this.settings.fillOpacity.get(),
-      onPainted: (frameStart) => this.clickTimes.painted(frameStart),
+      onPainted: () => this.clickTimes.painted(),
     });
   }
 

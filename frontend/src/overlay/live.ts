@@ -36,7 +36,7 @@ export class LiveLayer {
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
   readonly #scene: () => LiveScene;
-  readonly #onPainted: (frameStart: number) => void;
+  readonly #onPainted: () => void;
   readonly #lessMotion = window.matchMedia("(prefers-reduced-motion: reduce)");
   /** performance.now() at which an object was asked or its outline first drawn */
   readonly #askedAt = new Map<string, number>();
@@ -47,8 +47,8 @@ export class LiveLayer {
   #afterPaint = 0;
   #pulse: ReturnType<typeof setTimeout> | undefined;
 
-  /** `scene` is read at each drawing; `onPainted` is called at the start of the frame after it. */
-  constructor(host: HTMLElement, scene: () => LiveScene, onPainted: (frameStart: number) => void) {
+  /** `scene` is read at each drawing; `onPainted` is called in the animation frame after it. */
+  constructor(host: HTMLElement, scene: () => LiveScene, onPainted: () => void) {
     this.#canvas = document.createElement("canvas");
     this.#canvas.className = "overlay-canvas";
     host.append(this.#canvas);
@@ -76,9 +76,9 @@ export class LiveLayer {
     this.#fit(this.#view);
     const moves = this.#visible && this.#paint(this.#view, this.#scene());
     if (moves && !this.#lessMotion.matches) this.#frame = requestAnimationFrame(() => this.draw());
-    this.#afterPaint ||= requestAnimationFrame((frameStart) => {
+    this.#afterPaint ||= requestAnimationFrame(() => {
       this.#afterPaint = 0;
-      this.#onPainted(frameStart);
+      this.#onPainted();
     });
   }
 

@@ -18,8 +18,8 @@ export interface Mesh {
 
 export interface JoinedMesh extends Mesh {
   /** rgba of each fill vertex and of each ribbon vertex */
-  readonly fillColours: Uint8Array;
-  readonly ribbonColours: Uint8Array;
+  readonly fillColours: Uint8ClampedArray;
+  readonly ribbonColours: Uint8ClampedArray;
 }
 
 const meshes = new WeakMap<Shape, Mesh>();
@@ -105,8 +105,8 @@ export function joinMeshes(items: readonly ColouredShape[]): JoinedMesh {
     ribbonPoints: new Float32Array(total((mesh) => mesh.ribbonPoints.length)),
     ribbonNormals: new Float32Array(total((mesh) => mesh.ribbonNormals.length)),
     ribbonIndices: new Uint32Array(total((mesh) => mesh.ribbonIndices.length)),
-    fillColours: new Uint8Array(total((mesh) => 2 * mesh.fillPoints.length)),
-    ribbonColours: new Uint8Array(total((mesh) => 2 * mesh.ribbonPoints.length)),
+    fillColours: new Uint8ClampedArray(total((mesh) => 2 * mesh.fillPoints.length)),
+    ribbonColours: new Uint8ClampedArray(total((mesh) => 2 * mesh.ribbonPoints.length)),
   };
   const at = { fill: 0, fillIndex: 0, ribbon: 0, ribbonIndex: 0 };
   for (const { mesh, colour } of parts) {
@@ -129,7 +129,7 @@ function copyShifted(source: Uint32Array, target: Uint32Array, at: number, shift
   for (let i = 0; i < source.length; i++) target[at + i] = source[i]! + shift;
 }
 
-function paint(colours: Uint8Array, first: number, count: number, [r, g, b]: ColouredShape["colour"]): void {
+function paint(colours: Uint8ClampedArray, first: number, count: number, [r, g, b]: ColouredShape["colour"]): void {
   for (let i = 4 * first; i < 4 * (first + count); i += 4) {
     colours[i] = r;
     colours[i + 1] = g;

@@ -2,7 +2,8 @@
  * Outlines as non-instanced indexed triangles with a width in screen pixels: with a software rasteriser they are
  * thirty times faster than deck.gl's instanced PathLayer, and one pass draws the line and its dark casing.
  */
-import { Layer, project32, type DefaultProps, type LayerProps, type UpdateParameters } from "@deck.gl/core";
+import { Layer, project32, type DefaultProps, type LayerContext, type LayerProps, type UpdateParameters } from "@deck.gl/core";
+import { Buffer } from "@luma.gl/core";
 import { Model } from "@luma.gl/engine";
 import type { JoinedMesh } from "./mesh";
 import { CASING_ALPHA, CASING_PX, OUTLINE_PX } from "./style";
@@ -15,8 +16,6 @@ interface OutlineData {
 interface OutlineLayerProps extends LayerProps {
   data: OutlineData;
 }
-
-type Attribute = { value: unknown };
 
 const uniformBlock = `\
 layout(std140) uniform outlineUniforms {
@@ -75,29 +74,21 @@ export class OutlineLayer extends Layer<OutlineLayerProps> {
   }
 
   initializeState(): void {
-    const from = (name: "ribbonPoints" | "ribbonNormals" | "ribbonColours" | "ribbonIndices") => ({
-      noAlloc: true,
-      update: (attribute: Attribute) => {
-        attribute.value = (this.props.data as OutlineData).mesh[name];
-      },
-    });
-    this.getAttributeManager()!.add({
-      indices: { size: 1, isIndexed: true, ...from("ribbonIndices") },
-      ribbonPoints: { size: 2, ...from("ribbonPoints") },
-      ribbonNormals: { size: 3, ...from("ribbonNormals") },
-      ribbonColours: { size: 4, type: "unorm8", ...from("ribbonColours") },
-    } as never);
-    this.setState({ model: this.#makeModel() });
+    this.setState({ model: this.#makeModel(), buffers: [] });
   }
 
   updateState(parameters: UpdateParameters<this>): void {
     super.updateState(parameters);
-    if (!parameters.changeFlags.dataChanged) return;
-    this.getAttributeManager()!.invalidateAll();
-    this.#model.setVertexCount((this.props.data as OutlineData).mesh.ribbonIndices.length);
+    if (parameters.changeFlags.dataChanged) this.#upload((this.props.data as OutlineData).mesh);
+  }
+
+  finalizeState(context: LayerContext): void {
+    this.#release();
+    super.finalizeState(context);
   }
 
   draw(): void {
+    if ((this.props.data as OutlineData).length === 0) return;
     const halfWidth = OUTLINE_PX / 2 + CASING_PX;
     this.#model.shaderInputs.setProps({ outline: { halfWidth, casing: CASING_PX, casingAlpha: CASING_ALPHA } });
     this.#model.draw(this.context.renderPass);
@@ -107,11 +98,34 @@ export class OutlineLayer extends Layer<OutlineLayerProps> {
     return this.state.model as Model;
   }
 
+  /** The mesh has one row for deck.gl, whatever it holds, so its buffers are made here and not by the attribute manager. */
+  #upload(mesh: JoinedMesh): void {
+    const { device } = this.context;
+    const vertices = (data: Float32Array | Uint8ClampedArray) => device.createBuffer({ usage: Buffer.VERTEX, data });
+    const ribbonPoints = vertices(mesh.ribbonPoints);
+    const ribbonNormals = vertices(mesh.ribbonNormals);
+    const ribbonColours = vertices(mesh.ribbonColours);
+    const indices = device.createBuffer({ usage: Buffer.INDEX, indexType: "uint32", data: mesh.ribbonIndices });
+    this.#model.setAttributes({ ribbonPoints, ribbonNormals, ribbonColours });
+    this.#model.setIndexBuffer(indices);
+    this.#model.setVertexCount(mesh.ribbonIndices.length);
+    this.#release();
+    this.setState({ buffers: [ribbonPoints, ribbonNormals, ribbonColours, indices] });
+  }
+
+  #release(): void {
+    for (const buffer of this.state.buffers as Buffer[]) buffer.destroy();
+  }
+
   #makeModel(): Model {
     return new Model(this.context.device, {
       ...this.getShaders(),
       id: this.props.id,
-      bufferLayout: this.getAttributeManager()!.getBufferLayouts({ isInstanced: false }),
+      bufferLayout: [
+        { name: "ribbonPoints", format: "float32x2" },
+        { name: "ribbonNormals", format: "float32x3" },
+        { name: "ribbonColours", format: "unorm8x4" },
+      ],
       topology: "triangle-list",
       isInstanced: false,
     });

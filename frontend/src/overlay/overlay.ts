@@ -20,7 +20,7 @@ export interface OverlayOptions {
   selection: Selection;
   colourOf: (labelId: number) => string;
   fillOpacity: () => number;
-  onPainted: (frameStart: number) => void;
+  onPainted: () => void;
 }
 
 export class Overlay {

@@ -37,8 +37,9 @@ export class ClickTimes {
     click.times = times;
   }
 
-  /** The outlines of all answered clicks stand on the canvas in the frame that began at `now`. */
-  painted(now: number): void {
+  /** The outlines of all answered clicks stand on the canvas, in the frame that is being made now. */
+  painted(): void {
+    const now = performance.now();
     const done = this.all.filter((click) => click.received !== null && click.painted === null);
     for (const click of done) click.painted = now;
     const last = done.at(-1);

@@ -8,15 +8,23 @@ import { number } from "./words";
 import styles from "./workspace.module.css";
 
 const GAP_PX = 6;
+/** Nearer to the right edge than this, the chip goes to the object's other side. */
+const ROOM_PX = 320;
 
 export function HoverChip({ workspace }: { workspace: Workspace }) {
   const hovered = useSignal(workspace.selection.hovered);
   const object = hovered === null ? undefined : workspace.store.get(hovered);
   if (!object?.shape) return null;
   const { box } = object.shape;
-  const corner = toScreen(workspace.viewer.view, box.maxX, box.minY);
+  const { view } = workspace.viewer;
+  const right = toScreen(view, box.maxX, box.minY);
+  const left = toScreen(view, box.minX, box.minY);
+  const place =
+    right.x + ROOM_PX < view.width
+      ? `translate(${right.x + GAP_PX}px, ${right.y}px)`
+      : `translate(calc(${left.x - GAP_PX}px - 100%), ${left.y}px)`;
   return (
-    <div className={styles.chip} style={{ transform: `translate(${corner.x + GAP_PX}px, ${corner.y}px)` }}>
+    <div className={styles.chip} style={{ transform: place }}>
       {wordsFor(workspace, object)}
     </div>
   );

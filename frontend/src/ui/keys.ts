@@ -140,7 +140,9 @@ function chooseLabel(workspace: Workspace, key: number): void {
 function isTyping(event: KeyboardEvent): boolean {
   const target = event.target;
   if (!(target instanceof HTMLElement)) return false;
-  if (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName)) return true;
+  const isChoice = target instanceof HTMLInputElement && ["radio", "checkbox"].includes(target.type);
+  if (target.isContentEditable || (!isChoice && ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName))) return true;
+  if (isChoice && event.key.startsWith("Arrow")) return true;
   const isPressed = event.key === "Enter" || event.key === " ";
-  return isPressed && target.closest("button, a, [role=switch], [role=menuitem]") !== null;
+  return isPressed && (isChoice || target.closest("button, a, [role=menuitem]") !== null);
 }

@@ -1,5 +1,5 @@
 /** The labels: which one the next object takes, how many are accepted, and how objects look. */
-import { SegmentedControl, Switch } from "@mantine/core";
+import { SegmentedControl, Switch, Tooltip } from "@mantine/core";
 import { FILL_OPACITIES } from "../store/settings";
 import type { Workspace } from "../workspace";
 import { useSignal } from "./use-signal";
@@ -38,7 +38,7 @@ function LabelList({ workspace }: { workspace: Workspace }) {
       <span className={styles.swatch} style={{ background: label.colour }} />
       <span className={styles.rowText}>{label.name}</span>
       <span className={styles.quiet}>{number(counts.get(label.id) ?? 0)}</span>
-      {label.key !== null && <kbd className={styles.quiet}>{label.key}</kbd>}
+      {label.key !== null && <kbd className={styles.key}>{label.key}</kbd>}
     </button>
   ));
 }
@@ -46,14 +46,16 @@ function LabelList({ workspace }: { workspace: Workspace }) {
 function AcceptSwitch({ workspace }: { workspace: Workspace }) {
   const accepts = useSignal(workspace.settings.acceptAsIGo);
   return (
-    <Switch
-      mt={12}
-      size="xs"
-      label="Accept as I go"
-      description="The next click elsewhere accepts the proposal in hand"
-      checked={accepts}
-      onChange={(event) => workspace.settings.acceptAsIGo.set(event.currentTarget.checked)}
-    />
+    <Tooltip label="The next click elsewhere accepts the proposal in hand" position="left">
+      <Switch
+        mt={12}
+        size="xs"
+        label="Accept as I go"
+        styles={{ label: { fontSize: 13 } }}
+        checked={accepts}
+        onChange={(event) => workspace.settings.acceptAsIGo.set(event.currentTarget.checked)}
+      />
+    </Tooltip>
   );
 }
 

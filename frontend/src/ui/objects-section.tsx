@@ -65,6 +65,7 @@ function useTrash(workspace: Workspace, filter: ObjectFilter): void {
 function List({ workspace, objects }: { workspace: Workspace; objects: SlideObject[] }) {
   const scroller = useRef<HTMLDivElement>(null);
   const selected = useSignal(workspace.selection.selected);
+  const current = useSignal(workspace.selection.current);
   const rows = useVirtualizer({
     count: objects.length,
     getScrollElement: () => scroller.current,
@@ -78,7 +79,7 @@ function List({ workspace, objects }: { workspace: Workspace; objects: SlideObje
           const object = objects[index]!;
           return (
             <div key={object.id} style={{ position: "absolute", inset: "0 0 auto", transform: `translateY(${start}px)` }}>
-              <Row workspace={workspace} object={object} isSelected={object.id === selected} />
+              <Row workspace={workspace} object={object} isSelected={object.id === (selected ?? current)} />
             </div>
           );
         })}

@@ -42,7 +42,7 @@ function SlideWorkspace({ user, slide }: { user: User; slide: Slide }) {
     };
   }, [slide, user]);
   return (
-    <div className={styles.workspace} onMouseDown={keepFocusOnSlide}>
+    <div className={styles.workspace} onClick={keepFocusOnSlide}>
       <TopBar slide={slide} user={user} workspace={workspace} />
       <div className={styles.middle}>
         {workspace && <ToolRail workspace={workspace} />}
@@ -68,7 +68,9 @@ function OnTheSlide({ workspace }: { workspace: Workspace }) {
   );
 }
 
-/** The mouse does not take the focus to a button, so that Enter goes on meaning "accept". */
+/** What was pressed with the mouse gives the focus back, so that Enter goes on meaning "accept". */
 function keepFocusOnSlide(event: React.MouseEvent): void {
-  if (event.target instanceof Element && event.target.closest("button")) event.preventDefault();
+  const focused = document.activeElement;
+  const wasPressed = event.detail > 0 && focused instanceof HTMLElement && focused.matches("button, [type=radio], [type=checkbox]");
+  if (wasPressed && event.currentTarget.contains(focused)) focused.blur();
 }
