@@ -1,5 +1,7 @@
 """Weights on disk: safetensors with a JSON manifest beside them, named by content, never a pickle."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import os
@@ -7,11 +9,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+
+if TYPE_CHECKING:
+    import torch
 
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 MANIFEST_KEYS = ("name", "method", "object_type", "stain", "mpp", "patch_px", "sha256", "data", "licence")
@@ -81,6 +84,8 @@ def content_hash(path: Path) -> str:
 
 def save_tensors(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str] | None = None) -> None:
     """Write all or nothing: a run that is killed here keeps its former file."""
+    from safetensors.torch import save_file
+
     draft = path.with_suffix(".draft")
     save_file({k: v.detach().contiguous() for k, v in tensors.items()}, draft, metadata=dict(metadata or {}))
     draft.chmod(0o644)  # safetensors writes for its owner alone; the worker may be another user
@@ -89,6 +94,8 @@ def save_tensors(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapp
 
 def load_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     """(tensors, metadata); CheckpointError when the file is cut short or not safetensors."""
+    from safetensors.torch import load_file
+
     try:
         with safe_open(path, framework="pt") as file:
             metadata = dict(file.metadata() or {})

@@ -9,8 +9,10 @@ import numpy as np
 import torch
 
 from inference.checkpoints import open_checkpoint
-from inference.engine import Engine, OnnxEngine, OpenvinoEngine, TorchEngine
-from inference.methods.nuclick.network import INPUT_CHANNELS
+from inference.engines import Engine, Shape
+from inference.engines.openvino import OpenvinoEngine
+from inference.engines.torch import OnnxEngine, TorchEngine
+from inference.methods.nuclick.guidance import INPUT_CHANNELS
 from inference.methods.nuclick.segmenter import load_network
 
 BATCHES = (1, 8)
@@ -54,7 +56,7 @@ def as_table(report: dict[str, Any]) -> str:
 
 
 def _engines(
-    load: Callable[[], torch.nn.Module], *, content: str, shape: tuple[int, int, int], threads: int
+    load: Callable[[], torch.nn.Module], *, content: str, shape: Shape, threads: int
 ) -> Iterator[tuple[str, Engine]]:
     yield "torch", TorchEngine(load(), threads=threads)
     yield "onnxruntime", OnnxEngine(load(), shape=shape, threads=threads)

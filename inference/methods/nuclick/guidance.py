@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+INPUT_CHANNELS = 7  # RGB, positive clicks, negative clicks, exclusion, previous mask
 CLICK_RADIUS_PX = 3.0
 EXCLUSION_RADIUS_PX = 2.0
 
@@ -34,7 +35,7 @@ def network_input(patches: Sequence[NDArray[np.uint8]], guidance: Sequence[Guida
     `patches` are (H, W, 3) RGB of one common size.
     """
     height, width = patches[0].shape[:2]
-    batch = np.zeros((len(patches), 7, height, width), np.float32)
+    batch = np.zeros((len(patches), INPUT_CHANNELS, height, width), np.float32)
     for row, pixels, told in zip(batch, patches, guidance, strict=True):
         row[:3] = scale_rgb(pixels.astype(np.float32)).transpose(2, 0, 1)
         draw_guidance(row[3:], told)

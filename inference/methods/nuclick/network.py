@@ -4,7 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-INPUT_CHANNELS = 7  # RGB, positive clicks, negative clicks, exclusion, previous mask
+from inference.methods.nuclick.guidance import INPUT_CHANNELS
+
 OUTPUTS = ("mask", "boundary", "distance")
 STRIDE_PX = 16
 """Input sides must be multiples of this."""

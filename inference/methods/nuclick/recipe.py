@@ -24,7 +24,7 @@ from inference.data.augment import (
 )
 from inference.data.samples import LabelledImage, Objects, find_objects
 from inference.data.simulate import first_click, next_click, signed_distance
-from inference.methods.nuclick.guidance import Guidance, draw_guidance, scale_rgb
+from inference.methods.nuclick.guidance import INPUT_CHANNELS, Guidance, draw_guidance, scale_rgb
 from inference.methods.nuclick.network import SuccessorNetwork
 
 DISTANCE_CLIP_PX = 8.0
@@ -74,7 +74,7 @@ class Batch:
 
     def inputs(self) -> Tensor:
         """(B, 7, H, W), channels last in memory."""
-        batch = np.zeros((*self.pixels.shape[:3], 7), np.float32)
+        batch = np.zeros((*self.pixels.shape[:3], INPUT_CHANNELS), np.float32)
         batch[..., :3] = scale_rgb(self.pixels)
         for row, told in zip(batch, self.guidance, strict=True):
             draw_guidance(row.transpose(2, 0, 1)[3:], told)

@@ -1,18 +1,22 @@
 """One click, one nucleus: guidance → network → the clicked part of the mask. Corrections replay the clicks one by one."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from inference.checkpoints import WEIGHTS_FOLDER, Checkpoint, CheckpointError, open_checkpoint
-from inference.engine import open_engine
+from inference.engines import open_engine
 from inference.geometry import component_at, fill_small_holes
 from inference.methods.base import ObjectMask, ObjectPrompts, Segmenter
-from inference.methods.nuclick.guidance import Guidance, network_input
-from inference.methods.nuclick.network import INPUT_CHANNELS, SuccessorNetwork
+from inference.methods.nuclick.guidance import INPUT_CHANNELS, Guidance, network_input
+
+if TYPE_CHECKING:
+    from torch import nn
 
 CLICK_REACH_PX = 3.0
 """A click this near to the mask still means it."""
@@ -81,6 +85,8 @@ def is_glass(pixels: NDArray[np.uint8], click: tuple[float, float]) -> bool:
 
 def load_network(checkpoint: Checkpoint) -> nn.Module:
     """The successor with the weights of a checkpoint; CheckpointError when they do not fit its layers."""
+    from inference.methods.nuclick.network import SuccessorNetwork  # with it comes torch
+
     network = SuccessorNetwork().eval()
     try:
         network.load_state_dict(checkpoint.tensors())

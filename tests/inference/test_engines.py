@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from inference.engine import OnnxEngine, OpenvinoEngine, TorchEngine
+from inference.engines.openvino import OpenvinoEngine
+from inference.engines.torch import OnnxEngine, TorchEngine
 from inference.methods.nuclick.network import SuccessorNetwork
 
 SHAPE = (7, 32, 32)

@@ -1,0 +1,73 @@
+"""OpenVINO on the CPU, in full precision; converted networks are kept from one start to the next."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import openvino
+
+from inference.engines import Batch, Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class OpenvinoEngine:
+    """One graph for exactly one sample, where a click is fastest, and one for any number."""
+
+    def __init__(
+        self, load: Callable[[], nn.Module], *, content: str, shape: Shape, threads: int, precision: str = "f32"
+    ) -> None:
+        model = kept_or_converted(load, content=content, shape=shape)
+        settings: dict[str, Any] = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": precision,  # else bf16 where the processor has it
+            "INFERENCE_NUM_THREADS": threads,
+            "ENABLE_CPU_PINNING": False,  # the machine is shared with the web side
+        }
+        core = openvino.Core()
+        self.any = core.compile_model(model, "CPU", settings)
+        model.reshape([1, *shape])
+        self.one = core.compile_model(model, "CPU", settings)
+        self.requests = {True: self.one.create_infer_request(), False: self.any.create_infer_request()}
+        self.device = f"CPU, OpenVINO {precision}, {threads} threads"
+
+    def run(self, batch: Batch) -> Batch:
+        request = self.requests[len(batch) == 1]
+        request.infer([batch], share_inputs=True)
+        return np.array(request.get_output_tensor(0).data)
+
+
+def cache_folder() -> Path:
+    """Where converted networks are kept: $SQUIGGLE_HOME/cache, `var/cache` in the checkout by default."""
+    home = os.environ.get("SQUIGGLE_HOME") or str(Path(__file__).parents[2] / "var")
+    return Path(home) / "cache"
+
+
+def kept_or_converted(load: Callable[[], nn.Module], *, content: str, shape: Shape) -> openvino.Model:
+    """The network as an OpenVINO graph for any batch size. A kept one that cannot be read is converted anew."""
+    version = openvino.__version__.split("-")[0]
+    path = cache_folder() / f"{content[:32]}-{'x'.join(map(str, shape))}-openvino-{version}.xml"
+    if path.exists() and path.with_suffix(".bin").exists():
+        try:
+            return openvino.Core().read_model(path)
+        except RuntimeError:
+            path.unlink(missing_ok=True)
+    from inference.engines.torch import convert_to_openvino
+
+    model = convert_to_openvino(load(), shape)
+    keep(model, path)
+    return model
+
+
+def keep(model: openvino.Model, path: Path) -> None:
+    """The graph is there once its .xml is; two workers that start together write the same content."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{os.getpid()}-{path.name}")
+    openvino.save_model(model, draft, compress_to_fp16=False)
+    os.replace(draft.with_suffix(".bin"), path.with_suffix(".bin"))
+    os.replace(draft, path)
