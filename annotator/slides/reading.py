@@ -9,22 +9,31 @@ from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
-from annotator.slides.sources import READ_ERRORS, open_source, read_tile
-from annotator.slides.versions import Signature, content_version, read_signature
+import numpy as np
+
+from annotator.slides.sources import AS_STORED, READ_ERRORS, encode, open_source, read_tile
+from annotator.slides.stored_tiles import StoredTiles
+from annotator.slides.versions import content_version, read_signature
 
 logger = logging.getLogger(__name__)
 
 READERS = max(2, min(os.cpu_count() or 2, 8))
 WAITING_LIMIT = 512
 """Tiles that may wait for a reader; beyond that the browser is asked to come back."""
-OPEN_FILES = 16
-"""libtiff opens a pyramid of nine levels 18 times, and a process may often have no more than 1024 files open."""
+OPEN_FILES = 32
 EVICTIONS_A_COLLECTION = 4
-"""Half of the handles of a dropped tiff source hang in reference cycles; the collector is not left to its own pace."""
+"""Some handles of a dropped large_image source hang in reference cycles; the collector is not left to its own pace."""
 CACHED_TILE_BYTES = 64 * 2**20
 HAS_CHANGED = "The slide's file has changed since it was imported."
+
+
+class Tile(NamedTuple):
+    jpeg: bytes
+    encoded: bool
+    """False: as it lies in the file, where the operating system's cache keeps it."""
+
 
 FileKey = tuple[int, str]
 TileKey = tuple[int, str, int, int, int]
@@ -61,11 +70,52 @@ class TiledFile:
         rows = ceil(ceil(self.height / shrink) / self.tile_height)
         return x < columns and y < rows
 
+    def is_sliver(self, z: int, x: int, y: int) -> bool:
+        """Whether the tile holds less than a pixel of the level: half of an odd width, which most files round away."""
+        shrink = 2 ** (self.levels - 1 - z)
+        return x * self.tile_width >= self.width // shrink or y * self.tile_height >= self.height // shrink
 
-@dataclass(frozen=True)
+
 class OpenFile:
-    source: Any
-    signature: Signature
+    """A slide's file: its stored tiles, and for all other tiles a large_image source, opened when first needed."""
+
+    def __init__(self, file: TiledFile) -> None:
+        """Raises TileError when it is not the file that was imported, and sources.READ_ERRORS."""
+        self.file = file
+        self.signature = read_signature(file.path)
+        if content_version(file.path) != file.version:
+            raise TileError(410, HAS_CHANGED)
+        self._stored = self._find_stored()
+        self._source: Any = None
+        self._lock = threading.Lock()
+
+    def read_tile(self, z: int, x: int, y: int) -> Tile:
+        """Raises TileError when the file was replaced, and sources.READ_ERRORS.
+
+        libtiff maps files into memory, where reading beyond the end of a file that was cut short kills the process:
+        hence the look at size and time (2 µs) before every tile.
+        """
+        if read_signature(self.file.path) != self.signature:
+            raise TileError(410, HAS_CHANGED)
+        stored = self._stored.read(z, x, y) if self._stored else None
+        if stored is not None:
+            return Tile(stored, encoded=False)
+        if self.file.is_sliver(z, x, y):
+            return Tile(encode(np.full((self.file.tile_height, self.file.tile_width, 3), 255, np.uint8)), encoded=True)
+        with self._lock:
+            if self._source is None:
+                self._source = open_source(self.file.path, self.file.style)
+        return Tile(read_tile(self._source, z, x, y), encoded=True)
+
+    def _find_stored(self) -> StoredTiles | None:
+        file = self.file
+        if file.style != AS_STORED:
+            return None
+        stored = StoredTiles(
+            file.path, levels=file.levels, width=file.width, height=file.height,
+            tile_width=file.tile_width, tile_height=file.tile_height,
+        )  # fmt: skip
+        return stored if len(stored) else None
 
 
 class OpenFiles:
@@ -82,7 +132,7 @@ class OpenFiles:
         return len(self._files)
 
     def get(self, file: TiledFile) -> OpenFile:
-        """The open file. Raises TileError when it is not what was imported, and sources.READ_ERRORS."""
+        """Raises what opening raises."""
         key = (file.id, file.version)
         opened = self._find(key)
         if opened is None:
@@ -90,11 +140,11 @@ class OpenFiles:
                 opening = self._opening.setdefault(key, threading.Lock())
             with opening:  # forty tiles ask for a fresh slide at once; one of them opens it
                 opened = self._find(key) or self._open(key, file)
-        if read_signature(file.path) != opened.signature:
-            with self._lock:
-                self._files.pop(key, None)
-            raise TileError(410, HAS_CHANGED)
         return opened
+
+    def drop(self, file: TiledFile) -> None:
+        with self._lock:
+            self._files.pop((file.id, file.version), None)
 
     def _find(self, key: FileKey) -> OpenFile | None:
         with self._lock:
@@ -105,10 +155,7 @@ class OpenFiles:
 
     def _open(self, key: FileKey, file: TiledFile) -> OpenFile:
         try:
-            signature = read_signature(file.path)
-            if content_version(file.path) != file.version:
-                raise TileError(410, HAS_CHANGED)
-            opened = OpenFile(open_source(file.path, file.style), signature)
+            opened = OpenFile(file)
         finally:
             with self._lock:
                 self._opening.pop(key, None)
@@ -123,7 +170,7 @@ class OpenFiles:
 
 
 class TileCache:
-    """The tiles sent last, up to a number of bytes. Used on the event loop only, hence without a lock."""
+    """The tiles encoded last, up to a number of bytes. Used on the event loop only, hence without a lock."""
 
     def __init__(self, capacity_bytes: int) -> None:
         self.capacity_bytes = capacity_bytes
@@ -155,9 +202,9 @@ class TileReader:
     async def get(self, file: TiledFile, z: int, x: int, y: int) -> bytes:
         """The tile as JPEG. Raises TileError."""
         key = (file.id, file.version, z, x, y)
-        tile = self.cache.get(key)
-        if tile is not None:
-            return tile
+        kept = self.cache.get(key)
+        if kept is not None:
+            return kept
         if self._waiting >= WAITING_LIMIT:
             raise TileError(503, "Too many tiles are waiting. Try again soon.")
         self._waiting += 1
@@ -165,18 +212,19 @@ class TileReader:
             tile = await asyncio.get_running_loop().run_in_executor(self._threads, self._read, file, z, x, y)
         finally:
             self._waiting -= 1
-        self.cache.put(key, tile)
-        return tile
+        if tile.encoded:
+            self.cache.put(key, tile.jpeg)
+        return tile.jpeg
 
-    def _read(self, file: TiledFile, z: int, x: int, y: int) -> bytes:
-        """On a reader thread.
-
-        libtiff maps files into memory, where reading beyond the end of a file that was cut short kills the process:
-        hence OpenFiles.get's look at size and time (2 µs) before every tile.
-        """
+    def _read(self, file: TiledFile, z: int, x: int, y: int) -> Tile:
+        """On a reader thread."""
         try:
-            return read_tile(self.files.get(file).source, z, x, y)
+            return self.files.get(file).read_tile(z, x, y)
+        except TileError:
+            self.files.drop(file)
+            raise
         except FileNotFoundError as error:
+            self.files.drop(file)
             logger.error("tiles: %s is gone", file.path)
             raise TileError(410, "The slide's file is not there any more.") from error
         except READ_ERRORS as error:

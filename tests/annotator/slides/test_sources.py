@@ -1,60 +1,17 @@
-"""Which bytes a tile is made of, and that viewer and network see the same pixels."""
-
-import io
+"""Tiles that must be decoded, how channels become RGB, and that viewer and network see the same pixels."""
 
 import numpy as np
-import openslide
 import pytest
 import simplejpeg
 import tifffile
-from PIL import Image
 
 from annotator.slides.sources import AS_STORED, as_rgb, choose_style, open_source, read_tile
 from inference.protocol import SlideRef
 from inference.slide import read_patch
 
 
-def stored_tile(path, page_index, tile_index):
-    """The file's own JPEG of a tile, made whole with the file's own tables."""
-    with tifffile.TiffFile(path) as tiff:
-        page = tiff.pages[page_index]
-        tiff.filehandle.seek(page.dataoffsets[tile_index])
-        return page.jpegtables, tiff.filehandle.read(page.databytecounts[tile_index])
-
-
-def scan_of(jpeg: bytes) -> bytes:
-    """Entropy-coded data: from the start of scan on."""
-    return jpeg[jpeg.index(b"\xff\xda") :]
-
-
-def test_stored_tile_is_passed_through_byte_for_byte(pyramid_path):
-    source = open_source(str(pyramid_path), AS_STORED)
-    tables, frame = stored_tile(pyramid_path, 0, 2 * 5 + 3)  # five tiles in a row
-    assert read_tile(source, 3, 3, 2) == tables[:-2] + frame[2:]
-
-
-@pytest.mark.parametrize(("name", "z", "across"), [("crohn_biopsy_HE4.tif", 8, 157), ("CMU-1-Small-Region.svs", 4, 10)])
-def test_stored_tile_of_a_real_slide_is_passed_through(slides_folder, name, z, across):
-    path = slides_folder / name
-    tile = read_tile(open_source(str(path), AS_STORED), z, 4, 3)
-    tables, frame = stored_tile(path, 0, 3 * across + 4)
-    assert tables[2:-2] in tile
-    # Aperio's tiles are RGB without a word on it: large_image names the components, nothing else changes.
-    assert scan_of(tile)[14:] == scan_of(frame)[14:]
-    assert abs(len(tile) - len(tables) - len(frame)) <= 64
-
-
-def test_passed_through_aperio_tile_has_its_true_colours(slides_folder):
-    path = slides_folder / "CMU-1-Small-Region.svs"
-    tile = read_tile(open_source(str(path), AS_STORED), 4, 4, 3)
-    with openslide.OpenSlide(path) as slide:
-        expected = np.asarray(slide.read_region((4 * 240, 3 * 240), 0, (240, 240)).convert("RGB"))
-    for decoded in (simplejpeg.decode_jpeg(tile), np.asarray(Image.open(io.BytesIO(tile)))):
-        np.testing.assert_array_equal(decoded, expected)
-
-
 @pytest.mark.parametrize("name", ["tcga_no_mpp.svs", "cmu1_dicom/level-0-frames-0-30.dcm", "vectra.qptiff"])
-def test_other_tiles_are_encoded_when_no_jpeg_is_stored(slides_folder, name):
+def test_tiles_are_encoded_when_no_jpeg_is_stored(slides_folder, name):
     path = str(slides_folder / name)
     source = open_source(path, AS_STORED)
     source = open_source(path, choose_style(source, path))

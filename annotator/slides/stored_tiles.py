@@ -1,0 +1,95 @@
+"""JPEG tiles handed out as they lie in a TIFF, neither decoded nor copied through a library.
+
+tifffile reads the index once; a tile is then one `pread` and the file's shared tables put before it (TIFF 6, technote 2).
+Against large_image's own passing through: tiles that carry their own tables (tifffile, Bio-Formats) pass too, one file
+descriptor serves instead of two a level, and no file is mapped into memory, where a file cut short is a crash.
+"""
+
+import os
+from dataclasses import dataclass
+from math import ceil
+
+import tifffile
+from tifffile import COMPRESSION, PHOTOMETRIC
+
+ADOBE_RGB = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"
+"""Says that the components are red, green and blue: in TIFF the tags say so, a lone JPEG is taken for YCbCr."""
+
+
+@dataclass(frozen=True)
+class Level:
+    columns: int
+    rows: int
+    offsets: tuple[int, ...]
+    byte_counts: tuple[int, ...]
+    head: bytes
+    """What goes before each tile instead of its own start-of-image marker."""
+
+
+class StoredTiles:
+    """The stored JPEG tiles of one file, where it has such. Safe to use from several threads at once."""
+
+    def __init__(self, path: str, *, levels: int, width: int, height: int, tile_width: int, tile_height: int) -> None:
+        """Raises OSError. Levels that are not stored as JPEG of this geometry are left out."""
+        self._levels: dict[int, Level] = {}
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        for page in _list_pages(path):
+            if (page.tilewidth, page.tilelength) != (tile_width, tile_height) or not _is_plain_jpeg(page):
+                continue
+            for z in range(levels):
+                shrink = 2 ** (levels - 1 - z)
+                if abs(page.imagewidth - width / shrink) < 1 and abs(page.imagelength - height / shrink) < 1:
+                    self._levels[z] = _describe(page)
+
+    def __len__(self) -> int:
+        return len(self._levels)
+
+    def __del__(self) -> None:
+        if hasattr(self, "_descriptor"):
+            os.close(self._descriptor)
+
+    def read(self, z: int, x: int, y: int) -> bytes | None:
+        """The tile as a JPEG; None where it is not stored as one. Raises OSError when the file ends before it."""
+        level = self._levels.get(z)
+        if level is None or x >= level.columns or y >= level.rows:
+            return None
+        index = y * level.columns + x
+        size = level.byte_counts[index]
+        if size == 0:
+            return None
+        tile = os.pread(self._descriptor, size, level.offsets[index])
+        if len(tile) < size or not tile.startswith(b"\xff\xd8"):
+            raise OSError("its bytes are not a JPEG" if len(tile) == size else "the file ends before it")
+        return level.head + tile[2:]
+
+
+def _list_pages(path: str) -> list[tifffile.TiffPage]:
+    """The pages of the image's pyramid, sub-IFDs included; none if it has several channels or is no TIFF."""
+    try:
+        with tifffile.TiffFile(path) as tiff:
+            levels = tiff.series[0].levels
+            if any(len(level.pages) != 1 for level in levels):
+                return []
+            return [page for level in levels if isinstance(page := level.keyframe, tifffile.TiffPage)]
+    except (tifffile.TiffFileError, ValueError, IndexError, KeyError, TypeError):
+        return []
+
+
+def _is_plain_jpeg(page: tifffile.TiffPage) -> bool:
+    """8-bit grey or colour that any browser decodes to the same pixels as a TIFF reader."""
+    colours = {1: {PHOTOMETRIC.MINISBLACK}, 3: {PHOTOMETRIC.RGB, PHOTOMETRIC.YCBCR}}
+    return (
+        page.compression == COMPRESSION.JPEG
+        and page.bitspersample == 8
+        and page.planarconfig == 1
+        and page.photometric in colours.get(page.samplesperpixel, set())
+        and ("Orientation" not in page.tags or page.tags["Orientation"].value == 1)
+        and len(page.dataoffsets) == ceil(page.imagewidth / page.tilewidth) * ceil(page.imagelength / page.tilelength)
+    )
+
+
+def _describe(page: tifffile.TiffPage) -> Level:
+    tables = page.jpegtables[2:-2] if page.jpegtables else b""
+    marker = ADOBE_RGB if page.photometric == PHOTOMETRIC.RGB else b""
+    columns, rows = ceil(page.imagewidth / page.tilewidth), ceil(page.imagelength / page.tilelength)
+    return Level(columns, rows, page.dataoffsets, page.databytecounts, b"\xff\xd8" + marker + tables)
