@@ -1,6 +1,7 @@
 """A person at the system's own doors, REST and socket, as a browser would knock."""
 
 import json
+import logging
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -9,6 +10,8 @@ from uuid import uuid4
 
 import httpx
 from websockets.sync.client import connect
+
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 ANSWERS = ("ack", "command.failed", "command.conflict")
 
@@ -52,7 +55,13 @@ class OpenSlide:
     def _connect(self) -> Any:
         address = self.person.base_url.replace("http", "ws") + f"/ws/slides/{self.slide_id}"
         cookie = "; ".join(f"{key}={value}" for key, value in self.person.http.cookies.items())
-        return connect(address, origin=self.person.base_url, additional_headers={"Cookie": cookie}, open_timeout=20)
+        return connect(
+            address,
+            origin=self.person.base_url,
+            additional_headers={"Cookie": cookie},
+            open_timeout=20,
+            close_timeout=1,
+        )
 
     def close(self) -> None:
         self.connection.close()
@@ -114,6 +123,10 @@ class OpenSlide:
                 if view["version"] >= self.objects.get(view["object_id"], {"version": 0})["version"]:
                     self.objects[view["object_id"]] = view
         return event
+
+    def numbers(self) -> set[int]:
+        """Of the events that came."""
+        return {event["seq"] for event in self.events if event["kind"] == "objects.upserted"}
 
     def catch_up(self, since: int) -> None:
         self.socket.send(json.dumps({"kind": "catch_up", "since": since}))

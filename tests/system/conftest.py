@@ -30,7 +30,7 @@ def write_manifests(folder: Path) -> None:
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     weights = tmp_path_factory.mktemp("weights")
     write_manifests(weights)
-    environment = {"SQUIGGLE_WEIGHTS": str(weights), "PYTHONPATH": str(Path(__file__).parent / "methods")}
+    environment = {"SQUIGGLE_WEIGHTS": str(weights), "PYTHONPATH": f"{Path(__file__).parent / 'methods'}:{REPOSITORY}"}
     with running_stack(demo=False, environment=environment) as stack:
         populate(stack, make_slide(tmp_path_factory.mktemp("slides")))
         yield stack

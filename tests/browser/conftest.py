@@ -1,0 +1,83 @@
+"""The whole system with the demo and the real slides, and people with browsers of their own in one real Chromium."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.desk import Desk
+from tests.stack import Stack, running_stack
+from tests.system.conftest import populate
+
+REAL_SLIDES = ["CMU-1-Small-Region.svs", "crohn_biopsy_HE4.tif"]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--enable-unsafe-swiftshader",  # WebGL by software where there is no GPU
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if os.environ.get("SQUIGGLE_NO_BROWSER") == "1":
+                item.add_marker(pytest.mark.skip(reason="SQUIGGLE_NO_BROWSER=1"))
+
+
+@pytest.fixture(scope="session")
+def system() -> Iterator[Stack]:
+    with running_stack(demo=True) as stack:
+        populate(stack)
+        folder = real_slides_folder()
+        if folder is not None:
+            stack.manage("import_slides", *(str(folder / name) for name in REAL_SLIDES), "--project", "Colon")
+        yield stack
+
+
+def real_slides_folder() -> Path | None:
+    data = os.environ.get("SQUIGGLE_DATA")
+    return Path(data) / "slides" if data else None
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    assert path, "Chromium is not installed: `make test` says how, SQUIGGLE_NO_BROWSER=1 leaves these tests out"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def sit_down(system: Stack, chromium: Browser) -> Iterator:
+    """sit_down("ann"): a browser of her own, signed in through the page; sit_down(None): nobody yet."""
+    desks: list[Desk] = []
+
+    def sit_down(name: str | None) -> Desk:
+        desk = Desk(chromium, system.base_url)
+        desks.append(desk)
+        if name:
+            desk.sign_in(name)
+        return desk
+
+    system.wait_healthy()
+    yield sit_down
+    for desk in desks:
+        desk.leave()
+
+
+@pytest.fixture
+def real_slides() -> list[str]:
+    if real_slides_folder() is None:
+        pytest.skip("SQUIGGLE_DATA is not set: no real slides")
+    return REAL_SLIDES

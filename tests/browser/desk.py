@@ -1,0 +1,107 @@
+"""One person before one browser: signs in, opens slides, clicks real pixels with a real mouse."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Browser
+
+WAIT_S = 30
+
+
+class Desk:
+    def __init__(self, browser: Browser, base_url: str, size: tuple[int, int] = (1280, 720)) -> None:
+        self.base_url = base_url
+        self.context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+        self.page = self.context.new_page()
+        self.problems: list[str] = []
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+    def leave(self) -> None:
+        self.context.close()
+        assert self.problems == [], self.problems
+
+    # --- places ---------------------------------------------------------------------------------------------------
+
+    def go(self, path: str) -> None:
+        self.page.goto(path if path.startswith("http") else self.base_url + path)
+
+    def sign_in(self, name: str) -> None:
+        self.go("/")
+        self.page.get_by_label("Name").fill(name)
+        self.page.locator("input[name=password]").fill(f"{name}-pass-77")
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_label(f"Account of {name}").wait_for()
+
+    def get(self, path: str) -> Any:
+        response = self.context.request.get(self.base_url + path)
+        assert response.ok, f"{path}: {response.status} {response.text()}"
+        return response.json()
+
+    def find_slide(self, name: str) -> int:
+        for project in self.get("/api/projects"):
+            for slide in self.get(f"/api/projects/{project['id']}")["slides"]:
+                if slide["name"] == name:
+                    return slide["id"]
+        raise AssertionError(f"no slide named {name}")
+
+    def open_slide(self, name: str) -> None:
+        self.go(f"/slides/{self.find_slide(name)}")
+        self.wait_for_slide()
+
+    def wait_for_slide(self) -> None:
+        self.wait(lambda: self.page.evaluate("() => window.squiggle?.state().saved") == "saved", "the slide")
+
+    def look_at(self, x: float, y: float, scale: float = 2) -> None:
+        """Centre of the view in level-0 px; scale in screen px per level-0 px. Ready when the tiles are there."""
+        self.page.evaluate("([x, y, scale]) => window.squiggle.viewer.goTo(x, y, scale)", [x, y, scale])
+        self.page.wait_for_timeout(600)
+
+    # --- gestures -------------------------------------------------------------------------------------------------
+
+    def screen(self, x: float, y: float) -> tuple[float, float]:
+        point = self.page.evaluate("([x, y]) => window.squiggle.viewer.toScreen(x, y)", [x, y])
+        return point["x"], point["y"]
+
+    def click(self, x: float, y: float, *modifiers: str) -> None:
+        for key in modifiers:
+            self.page.keyboard.down(key)
+        self.page.mouse.click(*self.screen(x, y))
+        for key in reversed(modifiers):
+            self.page.keyboard.up(key)
+
+    def press(self, key: str) -> None:
+        self.page.keyboard.press(key)
+
+    # --- what is there --------------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        return self.page.evaluate("() => window.squiggle.state()")
+
+    def objects(self, *states: str) -> list[dict[str, Any]]:
+        return [thing for thing in self.state()["objects"] if not states or thing["state"] in states]
+
+    def near(self, x: float, y: float, *states: str, reach: float = 30) -> dict[str, Any] | None:
+        """The object whose centroid is within reach of the point."""
+        for thing in self.objects(*states):
+            centroid = thing["centroid"]
+            if centroid and abs(centroid["x"] - x) < reach and abs(centroid["y"] - y) < reach:
+                return thing
+        return None
+
+    def wait_near(self, x: float, y: float, *states: str) -> dict[str, Any]:
+        self.wait(lambda: self.near(x, y, *states), f"an object {states} at {x}, {y}")
+        found = self.near(x, y, *states)
+        assert found
+        return found
+
+    def wait_saved(self) -> None:
+        self.wait(lambda: self.state()["saved"] == "saved", "everything to be saved")
+
+    def wait(self, condition: Callable[[], Any], what: str, timeout_s: float = WAIT_S) -> None:
+        deadline = time.monotonic() + timeout_s
+        while not condition():
+            assert time.monotonic() < deadline, (
+                f"waited {timeout_s} s for {what} in vain: {self.page.inner_text('body')[:800]}"
+            )
+            self.page.wait_for_timeout(50)
