@@ -14,9 +14,11 @@ import { rgbOf } from "./style";
 const CHEAP_FRAME_MS = 12;
 /** A set with fewer outline indices is drawn without asking what it costs: some 200 nuclei. */
 const SMALL_INDICES = 40_000;
+const MEASURED_FRAMES = 2;
 const REST_MS = 90;
-/** The longest time that a moving view shows a shifted picture. */
+/** The longest time that a moving view shows a shifted picture: in milliseconds, and in frames as dear as the last. */
 const SHIFT_FOR_MS = 400;
+const SHIFT_FOR_FRAMES = 5;
 
 export interface SettledStyle {
   readonly fillOpacity: number;
@@ -32,6 +34,7 @@ export class SettledLayer {
   #drawnView: View | null = null;
   #drawnAt = 0;
   #frameCostMs = 0;
+  #framesToMeasure = 0;
   #rest: ReturnType<typeof setTimeout> | undefined;
   #ready = false;
 
@@ -64,7 +67,8 @@ export class SettledLayer {
     this.#fillOpacity = style.fillOpacity;
     this.#deck.setProps({ layers: this.#layers() });
     this.#draw();
-    this.#measure();
+    this.#frameCostMs = 0;
+    this.#framesToMeasure = this.#mesh.ribbonIndices.length < SMALL_INDICES ? 0 : MEASURED_FRAMES;
   }
 
   setFillOpacity(opacity: number): void {
@@ -78,7 +82,11 @@ export class SettledLayer {
     this.#view = view;
     clearTimeout(this.#rest);
     const isSlow = this.#frameCostMs > CHEAP_FRAME_MS && this.#drawnView !== null;
-    if (!isSlow || performance.now() - this.#drawnAt > SHIFT_FOR_MS) return this.#draw();
+    const shiftForMs = Math.max(SHIFT_FOR_MS, SHIFT_FOR_FRAMES * this.#frameCostMs);
+    if (!isSlow || performance.now() - this.#drawnAt > shiftForMs) {
+      this.#draw();
+      return this.#measure();
+    }
     this.#shift(view);
     this.#rest = setTimeout(() => this.#draw(), REST_MS);
   }
@@ -104,15 +112,17 @@ export class SettledLayer {
     this.#drawnAt = performance.now();
   }
 
-  /** How long the graphics card, or the software in its place, needs for this set: asked once for each large set. */
+  /**
+   * How long the graphics card, or the software in its place, needs for this set: asked of the first frames that move
+   * after a large set came, because asking waits for the drawing to end.
+   */
   #measure(): void {
-    this.#frameCostMs = 0;
-    if (this.#mesh.ribbonIndices.length < SMALL_INDICES) return;
-    const gl = this.#canvas.getContext("webgl2");
-    if (!this.#ready || !gl) return;
+    const gl = this.#framesToMeasure > 0 ? this.#canvas.getContext("webgl2") : null;
+    if (!gl || !this.#ready) return;
     const start = performance.now();
     gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
-    this.#frameCostMs = performance.now() - start;
+    this.#frameCostMs = Math.max(this.#frameCostMs, performance.now() - start);
+    this.#framesToMeasure -= 1;
   }
 
   #shift(view: View): void {

@@ -1,6 +1,7 @@
 /** The right panel: labels, objects, model; folded away with the key ]. */
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { PanelRightClose, PanelRightOpen } from "lucide-react";
+import { loadSettings } from "../store/settings";
 import type { Workspace } from "../workspace";
 import { LabelsSection } from "./labels-section";
 import { ModelSection } from "./model-section";
@@ -17,6 +18,11 @@ export function SidePanel({ workspace }: { workspace: Workspace }) {
       <ModelSection workspace={workspace} />
     </aside>
   ) : null;
+}
+
+/** Keeps the panel's place while the slide opens, so that the view does not change its size. */
+export function SidePanelPlace() {
+  return loadSettings().panelOpen.get() ? <aside className={styles.panel} /> : null;
 }
 
 /** In the upper bar, so that it stays where it is when the panel goes. */

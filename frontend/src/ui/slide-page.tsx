@@ -10,7 +10,7 @@ import { listenToKeys } from "./keys";
 import { Failed, Waiting } from "./loading";
 import { NoticeList } from "./notice-list";
 import { Page } from "./page";
-import { SidePanel } from "./side-panel";
+import { SidePanel, SidePanelPlace } from "./side-panel";
 import { StatusBar } from "./status-bar";
 import { ToolRail } from "./tool-rail";
 import { TopBar } from "./top-bar";
@@ -45,12 +45,12 @@ function SlideWorkspace({ user, slide }: { user: User; slide: Slide }) {
     <div className={styles.workspace} onClick={keepFocusOnSlide}>
       <TopBar slide={slide} user={user} workspace={workspace} />
       <div className={styles.middle}>
-        {workspace && <ToolRail workspace={workspace} />}
+        {workspace ? <ToolRail workspace={workspace} /> : <nav className={styles.rail} />}
         <div className={styles.stage}>
           <div ref={host} className={styles.slide} role="application" aria-label={`Slide ${slide.name}`} />
           {workspace && <OnTheSlide workspace={workspace} />}
         </div>
-        {workspace && <SidePanel workspace={workspace} />}
+        {workspace ? <SidePanel workspace={workspace} /> : <SidePanelPlace />}
       </div>
       {workspace ? <StatusBar workspace={workspace} /> : <footer className={styles.status} />}
       {workspace && <Help workspace={workspace} />}

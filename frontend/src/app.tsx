@@ -1,21 +1,15 @@
-/** Starts the page: who is signed in, which page the address names, and that page. */
-import "@mantine/core/styles.css";
-import "./ui/base.css";
+/** The pages by address. */
 import { MantineProvider, type MantineColorSchemeManager } from "@mantine/core";
+import type { ReactNode } from "react";
 import { createRoot } from "react-dom/client";
 import { Redirect, Route, Switch } from "wouter";
-import { getSlide, getUser, type User } from "./api/rest";
+import { getSlide, type Slide, type User } from "./api/rest";
 import { loadSettings } from "./store/settings";
 import { HomePage } from "./ui/home";
 import { NotFoundPage, ProjectPage } from "./ui/project";
 import { SignInPage } from "./ui/sign-in";
 import { SlidePage } from "./ui/slide-page";
 import { theme } from "./ui/theme";
-
-// A slide's address asks for the slide while the rest of the page still starts.
-const slideId = /^\/slides\/(\d+)/.exec(location.pathname)?.[1];
-const slide = slideId === undefined ? undefined : getSlide(Number(slideId));
-slide?.catch(() => undefined);
 
 const settings = loadSettings();
 
@@ -27,7 +21,7 @@ const colourScheme: MantineColorSchemeManager = {
   clear: () => undefined,
 };
 
-function Pages({ user }: { user: User | null }) {
+function Pages({ user, slide }: { user: User | null; slide: Promise<Slide> | undefined }) {
   if (user === null) {
     const next = location.pathname === "/sign-in" ? "" : `?next=${encodeURIComponent(location.pathname)}`;
     return (
@@ -52,23 +46,18 @@ function Pages({ user }: { user: User | null }) {
   );
 }
 
-async function start(): Promise<void> {
+/** Draw the page that the address names. `slide` is the slide that a slide's address names, already asked for. */
+export async function showPages(user: Promise<User | null>, slide: Promise<Slide> | undefined): Promise<void> {
   const root = createRoot(document.getElementById("root")!);
-  const draw = (page: React.ReactNode) =>
+  const draw = (page: ReactNode) =>
     root.render(
-      <MantineProvider
-        theme={theme}
-        colorSchemeManager={colourScheme}
-        defaultColorScheme="dark"
-      >
+      <MantineProvider theme={theme} colorSchemeManager={colourScheme} defaultColorScheme="dark">
         {page}
       </MantineProvider>,
     );
   try {
-    draw(<Pages user={await getUser()} />);
+    draw(<Pages user={await user} slide={slide} />);
   } catch (error) {
     draw(<p style={{ padding: 24 }}>{error instanceof Error ? error.message : String(error)}</p>);
   }
 }
-
-void start();
