@@ -84,6 +84,14 @@ def test_nothing_is_left_when_it_is_asked_to_stop(stack):
     assert "Stopped." in stack.output()
 
 
+def test_nothing_is_left_when_it_is_asked_to_stop_while_it_starts(folder):
+    stack = Stack(home=folder / "home", demo=False)
+    stack.launch()
+    wait_for(lambda: "web" in stack.pids(), timeout_s=60)
+    assert stack.stop(signal.SIGINT) == 0
+    assert processes_mentioning(str(stack.home)) == []
+
+
 def test_servers_that_are_given_are_used_and_left_alone(servers):
     name = f"given_{uuid4().hex}"
     with closing(psycopg2.connect(POSTGRES.url.replace("/squiggle?", "/postgres?"))) as connection:
