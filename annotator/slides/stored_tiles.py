@@ -50,17 +50,36 @@ class StoredTiles:
 
     def read(self, z: int, x: int, y: int) -> bytes | None:
         """The tile as a JPEG; None where it is not stored as one. Raises OSError when the file ends before it."""
+        place = self._find(z, x, y)
+        if place is None:
+            return None
+        head, offset, size = place
+        tile = os.pread(self._descriptor, size, offset)
+        if len(tile) < size or not tile.startswith(b"\xff\xd8"):
+            raise OSError("its bytes are not a JPEG" if len(tile) == size else "the file ends before it")
+        return head + tile[2:]
+
+    def read_at_once(self, z: int, x: int, y: int) -> bytes | None:
+        """The tile if the operating system has it in memory, without ever waiting for a disk; else None."""
+        place = self._find(z, x, y)
+        if place is None:
+            return None
+        head, offset, size = place
+        tile = bytearray(size)
+        try:
+            complete = os.preadv(self._descriptor, [tile], offset, os.RWF_NOWAIT) == size
+        except OSError:  # not in memory, or a file system that cannot tell
+            return None
+        return head + tile[2:] if complete and tile.startswith(b"\xff\xd8") else None
+
+    def _find(self, z: int, x: int, y: int) -> tuple[bytes, int, int] | None:
+        """(head, offset, size) of a tile that is stored."""
         level = self._levels.get(z)
         if level is None or x >= level.columns or y >= level.rows:
             return None
         index = y * level.columns + x
         size = level.byte_counts[index]
-        if size == 0:
-            return None
-        tile = os.pread(self._descriptor, size, level.offsets[index])
-        if len(tile) < size or not tile.startswith(b"\xff\xd8"):
-            raise OSError("its bytes are not a JPEG" if len(tile) == size else "the file ends before it")
-        return level.head + tile[2:]
+        return (level.head, level.offsets[index], size) if size else None
 
 
 def _list_pages(path: str) -> list[tifffile.TiffPage]:

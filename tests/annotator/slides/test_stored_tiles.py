@@ -146,6 +146,21 @@ def test_tiles_are_right_when_many_threads_read(pyramid_path):
     assert not wrong
 
 
+def test_tile_is_read_at_once_when_the_system_has_it_in_memory(pyramid_path):
+    stored = open_stored(pyramid_path)
+    expected = stored.read(3, 1, 1)  # and now it is in memory
+    assert stored.read_at_once(3, 1, 1) == expected
+    assert stored.read_at_once(3, 99, 1) is None
+
+
+def test_tile_is_not_waited_for_when_the_disk_has_it(pyramid_path, monkeypatch):
+    def block(*arguments):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "preadv", block)
+    assert open_stored(pyramid_path).read_at_once(3, 1, 1) is None
+
+
 def test_error_is_raised_when_the_file_was_cut_short(pyramid_path, tmp_path):
     path = tmp_path / "cut.tif"
     path.write_bytes(pyramid_path.read_bytes())

@@ -172,7 +172,22 @@ async def test_only_reading_is_allowed(slide, method):
     assert (await ask(slide, method=method))[0] == 405
 
 
-async def test_tiles_are_gone_when_the_file_is_replaced(slide, path):
+@pytest.fixture
+def always_looking(monkeypatch):
+    """At the file's size and time, which is else done once a second."""
+    monkeypatch.setattr("annotator.slides.reading.CHECKED_FOR_S", -1)
+
+
+async def test_file_is_looked_at_again_after_a_while(slide, path, monkeypatch):
+    monkeypatch.setattr("annotator.slides.reading.CHECKED_FOR_S", 3600)
+    assert (await ask(slide))[0] == 200
+    os.utime(path, ns=(1, 1))
+    assert (await ask(slide))[0] == 200
+    monkeypatch.setattr("annotator.slides.reading.CHECKED_FOR_S", -1)
+    assert (await ask(slide))[0] == 410
+
+
+async def test_tiles_are_gone_when_the_file_is_replaced(slide, path, always_looking):
     assert (await ask(slide))[0] == 200
     os.utime(path, ns=(1, 1))
     status, _, body = await ask(slide, "3/1_0.jpg")
@@ -181,7 +196,9 @@ async def test_tiles_are_gone_when_the_file_is_replaced(slide, path):
     assert (await ask(slide, "3/2_0.jpg"))[0] == 410  # nor when it is opened anew
 
 
-async def test_server_lives_on_when_the_open_file_is_cut_short(slide, path):
+@pytest.mark.parametrize("style", [AS_STORED, {"icc": True}])
+async def test_server_lives_on_when_the_open_file_is_cut_short(slide, path, style):
+    await Slide.objects.aupdate(style=style)
     assert (await ask(slide))[0] == 200
     os.truncate(path, 5000)
     assert (await ask(slide, "3/4_3.jpg"))[0] == 410
