@@ -160,10 +160,9 @@ def _answer(
     prompts = []
     for i, (_, origin) in zip(rows, cut, strict=True):
         local = points / scene.scale - origin
-        near = ((local >= 0) & (local < scene.patch_px)).all(axis=1)
-        near[i] = False
-        others = local[near] if exclusion else np.zeros((0, 2))
-        prompts.append(ObjectPrompts(local[i][None], np.array([True]), others))
+        others = np.delete(local, i, axis=0) if exclusion else np.zeros((0, 2))
+        near = ((others >= 0) & (others < scene.patch_px)).all(axis=1)
+        prompts.append(ObjectPrompts(local[i][None], np.array([True]), others[near]))
     masks = segmenter.segment([pixels for pixels, _ in cut], prompts)
     return [Answer(mask, origin) for mask, (_, origin) in zip(masks, cut, strict=True)]
 
