@@ -143,7 +143,7 @@ def _stated_colours(path: str) -> list[str | None]:
         return []
     with tifffile.TiffFile(path) as tiff:
         if tiff.is_qpi:
-            return [_parse_qpi_colour(page.description) for page in tiff.series[0].pages]
+            return [_parse_qpi_colour(getattr(page, "description", "")) for page in tiff.series[0].pages]
         numbers = re.findall(r'<(?:\w+:)?Channel\b[^>]*\bColor="(-?\d+)"', tiff.ome_metadata or "")
     return [f"#{(int(number) >> 8) & 0xFFFFFF:06x}" for number in numbers]
 

@@ -89,7 +89,7 @@ def _list_pages(path: str) -> list[tifffile.TiffPage]:
             levels = tiff.series[0].levels
             if any(len(level.pages) != 1 for level in levels):
                 return []
-            return [page for level in levels if isinstance(page := level.keyframe, tifffile.TiffPage)]
+            return [level.keyframe for level in levels]
     except (tifffile.TiffFileError, ValueError, IndexError, KeyError, TypeError):
         return []
 

@@ -9,7 +9,7 @@ import time
 from functools import lru_cache
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpResponseBase
 
 from annotator.slides.models import Slide
@@ -35,11 +35,11 @@ def pass_cookie_name(slide_id: int) -> str:
     return f"tile_pass_{slide_id}"
 
 
-def set_pass_cookie(response: HttpResponseBase, slide: Slide, user: AbstractBaseUser | AnonymousUser) -> None:
+def set_pass_cookie(response: HttpResponseBase, slide: Slide, user: AbstractBaseUser) -> None:
     """Put a fresh pass on the response; call it only after the right to see the slide was checked."""
     response.set_cookie(
         pass_cookie_name(slide.pk),
-        make_pass(slide.pk, user.pk),
+        make_pass(slide.pk, int(user.pk)),
         max_age=PASS_LIFE_S,
         path=f"/tiles/{slide.pk}/",
         secure=settings.HTTPS,

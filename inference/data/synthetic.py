@@ -98,9 +98,8 @@ class _Canvas:
         x1, y1 = x0 + self.width / FIELD_STEP_PX, y0 + self.height / FIELD_STEP_PX
         cx, cy = max(math.floor(x0) - 3, 0), max(math.floor(y0) - 3, 0)
         part = Image.fromarray(field[cy : math.ceil(y1) + 3, cx : math.ceil(x1) + 3])
-        box = [max(value, 0) for value in (x0 - cx, y0 - cy, x1 - cx, y1 - cy)]
-        box[2], box[3] = min(box[2], part.width), min(box[3], part.height)
-        return np.asarray(part.resize((self.width, self.height), Image.Resampling.BICUBIC, box=tuple(box)))
+        box = (x0 - cx, y0 - cy, min(x1 - cx, part.width), min(y1 - cy, part.height))
+        return np.asarray(part.resize((self.width, self.height), Image.Resampling.BICUBIC, box=box))
 
     def _draw_stroma(self, tissue: Tissue) -> None:
         direction = self._field(tissue.direction) * (DIRECTIONS / math.pi) % DIRECTIONS
