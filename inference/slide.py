@@ -29,6 +29,10 @@ NEARLY_AN_OCTAVE = 0.15
 WHITE = 255
 AS_STORED: dict[str, Any] = {"icc": False}
 
+LARGEST_PLAIN_IMAGE_PX = 8192
+"""Of a PNG or JPEG; the import (annotator.slides.sources) takes the same."""
+
+large_image.config.setConfig("max_small_image_size", LARGEST_PLAIN_IMAGE_PX)
 # Tiles that large_image keeps by itself: 1/64 of the memory is plenty for clicks, which jump about.
 large_image.config.setConfig("cache_python_memory_portion", 64)
 

@@ -114,6 +114,8 @@ class OpenFile:
             return Tile(stored, encoded=False)
         if self.file.is_sliver(z, x, y):
             return Tile(encode(np.full((self.file.tile_height, self.file.tile_width, 3), 255, np.uint8)), encoded=True)
+        if self.file.levels == 1:  # a picture of one tile, which TileCache keeps; not to be held decoded as well
+            return Tile(read_tile(open_source(self.file.path, self.file.style), z, x, y), encoded=True)
         with self._lock:
             if self._source is None:
                 self._source = open_source(self.file.path, self.file.style)
