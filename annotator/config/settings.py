@@ -1,6 +1,7 @@
 """Django's settings. Every environment variable of the web side is read here and nowhere else."""
 
 import os
+from ipaddress import ip_address
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -43,12 +44,19 @@ def env_database(name: str) -> dict:
     }
 
 
+def is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 # --- state, address, secrets -------------------------------------------------------------------------------------
 
 SQUIGGLE_HOME = Path(os.environ.get("SQUIGGLE_HOME") or REPOSITORY / "var").resolve()
 SQUIGGLE_HOST = os.environ.get("SQUIGGLE_HOST") or "127.0.0.1"
 SQUIGGLE_PORT = env_int("SQUIGGLE_PORT", 8000)
-LOOPBACK_ONLY = SQUIGGLE_HOST in {"127.0.0.1", "localhost", "::1"}
+LOOPBACK_ONLY = is_loopback(SQUIGGLE_HOST)
 DEBUG = env_bool("SQUIGGLE_DEBUG", False)
 SECRET_KEY = os.environ.get("SQUIGGLE_SECRET_KEY") or ""
 if not SECRET_KEY:

@@ -104,4 +104,6 @@ def crowd(stack: Stack, slide_id: int, landing: dict[str, float]) -> None:
     environment = {**os.environ, **stack.environment, **servers, "DJANGO_SETTINGS_MODULE": "annotator.config.settings"}
     script = Path(__file__).with_name("crowd.py")
     arguments = [str(slide_id), str(landing["x"]), str(landing["y"]), str(CROWD)]
-    subprocess.run([sys.executable, "-m", f"tests.bench.{script.stem}", *arguments], cwd=REPOSITORY, env=environment, check=True)
+    subprocess.run(
+        [sys.executable, "-m", f"tests.bench.{script.stem}", *arguments], cwd=REPOSITORY, env=environment, check=True
+    )

@@ -50,12 +50,16 @@ def real_slides_folder() -> Path | None:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    assert path, "Chromium is not installed: `make test` says how, SQUIGGLE_NO_BROWSER=1 leaves these tests out"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=OPTIONS)
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=OPTIONS)
         yield browser
         browser.close()
+
+
+def find_chromium() -> str:
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    assert path, "Chromium is not installed: `make test` says how, SQUIGGLE_NO_BROWSER=1 leaves these tests out"
+    return path
 
 
 @pytest.fixture

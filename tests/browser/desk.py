@@ -1,7 +1,9 @@
 """One person before one browser: signs in, opens slides, clicks real pixels with a real mouse."""
 
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser
@@ -101,7 +103,11 @@ class Desk:
     def wait(self, condition: Callable[[], Any], what: str, timeout_s: float = WAIT_S) -> None:
         deadline = time.monotonic() + timeout_s
         while not condition():
-            assert time.monotonic() < deadline, (
-                f"waited {timeout_s} s for {what} in vain: {self.page.inner_text('body')[:800]}"
-            )
+            assert time.monotonic() < deadline, f"waited {timeout_s} s for {what} in vain; {self.describe()}"
             self.page.wait_for_timeout(50)
+
+    def describe(self) -> str:
+        """For a failed test: what the page says, and a picture of it."""
+        picture = Path(tempfile.mkdtemp(prefix="squiggle-page-")) / "page.png"
+        self.page.screenshot(path=picture)
+        return f"picture: {picture}; the page says: {self.page.inner_text('body')[:500]!r}"
