@@ -28,7 +28,16 @@ function pagePoint(workspace: Workspace, host: HTMLElement, x: number, y: number
   return { x: corner.left + point.x, y: corner.top + point.y };
 }
 
-export function exposeHooks(workspace: Workspace, host: HTMLElement): void {
+/** From the moment when the slide is on the screen; returns the function that stops waiting for it. */
+export function exposeHooksOnceOpen(workspace: Workspace, host: HTMLElement): () => void {
+  const stop = workspace.view.subscribe(() => {
+    stop();
+    expose(workspace, host);
+  });
+  return stop;
+}
+
+function expose(workspace: Workspace, host: HTMLElement): void {
   const hooks = {
     clickTimes: workspace.clickTimes.all,
     state: () => state(workspace),

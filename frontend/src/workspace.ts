@@ -76,7 +76,6 @@ export class Workspace {
     this.settings.fillOpacity.subscribe(() => this.#overlay.fillOpacityChanged());
     if (this.canEdit) this.tool.set("click");
     this.live.socket.connect();
-    this.#viewChanged(this.viewer.view);
   }
 
   get activeTool(): Tool {
@@ -213,7 +212,6 @@ export class Workspace {
   }
 
   #viewChanged(view: View): void {
-    if (!this.#overlay) return; // the viewer's first report comes while the rest is being made
     this.view.set(view);
     this.#overlay.setView(view);
     this.loader.viewChanged(boxOfView(view));

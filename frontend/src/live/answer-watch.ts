@@ -4,6 +4,7 @@ import { Signal } from "../store/signal";
 
 const PATIENCE_MS = 3_000;
 const SLOW = "No answer yet. Your click is stored and will be answered.";
+const UNSENT = "The server does not answer. Your click is kept in this browser and sent until it does.";
 const NO_WORKER = "No model worker is running. Clicks are stored and answered when one is back.";
 
 export class AnswerWatch {
@@ -11,11 +12,20 @@ export class AnswerWatch {
   /** Why clicks are not answered just now, in words; null when all is well. */
   readonly reason = new Signal<string | null>(null);
   /** Open questions by object: since when, and the server's reason where it gave one. */
-  readonly #open = new Map<string, { since: number; reason: string | null }>();
+  readonly #open = new Map<string, { since: number; stored: boolean; reason: string | null }>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   asked(objectIds: Iterable<string>): void {
-    for (const id of objectIds) this.#open.set(id, { since: performance.now(), reason: null });
+    for (const id of objectIds) this.#open.set(id, { since: performance.now(), stored: false, reason: null });
+    this.#tell();
+  }
+
+  /** The server has them in its database. */
+  stored(objectIds: Iterable<string>): void {
+    for (const id of objectIds) {
+      const question = this.#open.get(id);
+      if (question) question.stored = true;
+    }
     this.#tell();
   }
 
@@ -31,7 +41,8 @@ export class AnswerWatch {
 
   waiting(event: Waiting): void {
     for (const id of event.object_ids) {
-      this.#open.set(id, { since: this.#open.get(id)?.since ?? performance.now(), reason: event.reason });
+      const since = this.#open.get(id)?.since ?? performance.now();
+      this.#open.set(id, { since, stored: true, reason: event.reason });
     }
     this.#tell();
   }
@@ -53,7 +64,8 @@ export class AnswerWatch {
     const reason = questions.find((question) => question.reason !== null)?.reason;
     if (reason) this.reason.set(reason);
     else if (this.worker.get() === "missing") this.reason.set(NO_WORKER);
-    else this.reason.set(left <= 0 ? SLOW : null);
+    else if (left > 0) this.reason.set(null);
+    else this.reason.set(questions.every((question) => question.stored) ? SLOW : UNSENT);
     if (questions.length > 0 && left > 0) this.#timer = setTimeout(() => this.#tell(), left + 1);
   }
 }

@@ -100,7 +100,10 @@ export class LiveSlide {
         if (change.kind !== "segment") return;
         for (const target of change.targets) clickTimes.sent(target.object_id, target.turn);
       },
-      onStored: (change, seq) => store.acknowledge(change, seq),
+      onStored: (change, seq) => {
+        store.acknowledge(change, seq);
+        if (change.kind === "segment") this.watch.stored(objectIdsOf(change));
+      },
       onReplaced: (before, after) => store.replace(before, after),
       onGone: (change) => setTimeout(() => store.withdraw(change), GONE_PATIENCE_MS),
       onDropped: (change) => this.#dropped(change),

@@ -8,6 +8,8 @@ const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 8_000;
 /** The server's heartbeat comes each 10 s: a line silent for longer is dead even if the browser has not noticed. */
 const SILENCE_MS = 25_000;
+/** A command is acknowledged within milliseconds: a line that says nothing at all for this long after one is dead. */
+const ANSWER_MS = 5_000;
 const CLOSE_REASONS: Record<number, Connection> = { 4401: "signed_out", 4403: "forbidden" };
 
 export class SlideSocket {
@@ -19,11 +21,13 @@ export class SlideSocket {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
+  #awaitsAnswer = false;
 
   constructor(url: string, onEvent: (event: AnyEvent) => void) {
     this.#url = url;
     this.#onEvent = onEvent;
     window.addEventListener("online", this.#connectNow);
+    window.addEventListener("offline", this.#giveUp);
     document.addEventListener("visibilitychange", this.#connectNow);
   }
 
@@ -33,13 +37,14 @@ export class SlideSocket {
     this.connection.set("connecting");
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
+    this.#watchSilence(SILENCE_MS);
     socket.onopen = () => {
       this.#pauseMs = FIRST_PAUSE_MS;
-      this.#watchSilence();
+      this.#watchSilence(SILENCE_MS);
       this.connection.set("open");
     };
     socket.onmessage = (message) => {
-      this.#watchSilence();
+      this.#watchSilence(SILENCE_MS);
       this.#onEvent(JSON.parse(message.data as string) as AnyEvent);
     };
     socket.onclose = (close) => this.#closed(socket, close.code);
@@ -49,6 +54,11 @@ export class SlideSocket {
   send(command: AnyCommand): boolean {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(command));
+    // catch_up brings nothing when nothing is missing; every other command is answered.
+    if (command.kind !== "catch_up" && !this.#awaitsAnswer) {
+      this.#watchSilence(ANSWER_MS);
+      this.#awaitsAnswer = true;
+    }
     return true;
   }
 
@@ -57,6 +67,7 @@ export class SlideSocket {
     clearTimeout(this.#retry);
     clearTimeout(this.#silence);
     window.removeEventListener("online", this.#connectNow);
+    window.removeEventListener("offline", this.#giveUp);
     document.removeEventListener("visibilitychange", this.#connectNow);
     this.#socket?.close();
   }
@@ -65,13 +76,18 @@ export class SlideSocket {
     if (this.connection.get() === "closed") this.connect();
   };
 
-  #watchSilence(): void {
-    clearTimeout(this.#silence);
+  /** The line is dead, whatever the browser still believes: close it and try again. */
+  #giveUp = (): void => {
     const socket = this.#socket;
-    this.#silence = setTimeout(() => {
-      socket?.close();
-      if (socket) this.#closed(socket, 0);
-    }, SILENCE_MS);
+    if (!socket) return;
+    this.#closed(socket, 0);
+    socket.close();
+  };
+
+  #watchSilence(patienceMs: number): void {
+    clearTimeout(this.#silence);
+    this.#awaitsAnswer = false;
+    this.#silence = setTimeout(this.#giveUp, patienceMs);
   }
 
   #closed(socket: WebSocket, code: number): void {

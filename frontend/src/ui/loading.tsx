@@ -1,5 +1,5 @@
 /** The states of a page that is not there: on its way, or failed, in words with a way on. */
-import { Alert, Button, Loader } from "@mantine/core";
+import { Button, Loader } from "@mantine/core";
 import type { ApiError } from "../api/rest";
 import styles from "./pages.module.css";
 
@@ -13,11 +13,12 @@ export function Waiting({ for: what }: { for: string }) {
 
 export function Failed({ what, error }: { what: string; error: ApiError }) {
   return (
-    <Alert color="red" variant="light" title={`${what} could not be loaded`} role="alert">
-      <p style={{ marginTop: 0 }}>{error.message}</p>
+    <div className={styles.failure} role="alert">
+      <strong>{what} could not be loaded</strong>
+      <p>{error.message}</p>
       <Button size="xs" variant="default" onClick={() => location.reload()}>
         Try again
       </Button>
-    </Alert>
+    </div>
   );
 }

@@ -112,8 +112,8 @@ function describe(workspace: Workspace, object: SlideObject): string {
   if (object.state === "asked") return object.accepting ? "accepted, waits for its outline" : "waits for its outline";
   if (object.state === "failed") return "no outline found";
   const um2 = object.shape ? `${number(Math.round(measure(object.shape).areaPx * workspace.slide.mpp ** 2))} µm²` : "";
-  const gone = object.state === "rejected" || object.state === "deleted" ? ` · ${object.state}` : "";
-  return `${um2}${gone} · ${object.author}`;
+  const isGone = object.state === "rejected" || object.state === "deleted";
+  return `${um2} · ${isGone ? object.state : object.author}`;
 }
 
 function RowAction({ workspace, object, isGone }: { workspace: Workspace; object: SlideObject; isGone: boolean }) {

@@ -1,5 +1,5 @@
 /** The sign-in page. */
-import { Alert, Button, PasswordInput, Stack, TextInput, Title } from "@mantine/core";
+import { Button, PasswordInput, Stack, TextInput, Title } from "@mantine/core";
 import { useState, type FormEvent } from "react";
 import icon from "../icon.svg";
 import { signIn } from "../api/rest";
@@ -33,12 +33,12 @@ export function SignInPage() {
           <Title order={1} className={styles.brand}>
             <img src={icon} width={28} height={28} alt="" /> Squiggle
           </Title>
-          <TextInput label="Name" name="username" autoComplete="username" required autoFocus />
-          <PasswordInput label="Password" name="password" autoComplete="current-password" required />
+          <TextInput label="Name" name="username" autoComplete="username" required withAsterisk={false} autoFocus />
+          <PasswordInput label="Password" name="password" autoComplete="current-password" required withAsterisk={false} />
           {failure && (
-            <Alert color="red" variant="light" role="alert">
+            <div className={styles.failure} role="alert">
               {failure}
-            </Alert>
+            </div>
           )}
           <Button type="submit" loading={busy}>
             Sign in

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "react";
 import type { Slide, User } from "../api/rest";
 import { Workspace } from "../workspace";
-import { exposeHooks } from "../window-hooks";
+import { exposeHooksOnceOpen } from "../window-hooks";
 import { Help } from "./help";
 import { Hint } from "./hint";
 import { HoverChip } from "./hover-chip";
@@ -33,11 +33,12 @@ function SlideWorkspace({ user, slide }: { user: User; slide: Slide }) {
   useEffect(() => {
     document.title = `${slide.name} · Squiggle`;
     const opened = new Workspace(host.current!, slide, user);
-    exposeHooks(opened, host.current!);
+    const stopExposing = exposeHooksOnceOpen(opened, host.current!);
     const stopKeys = listenToKeys(opened);
     setWorkspace(opened);
     return () => {
       stopKeys();
+      stopExposing();
       opened.stop();
     };
   }, [slide, user]);

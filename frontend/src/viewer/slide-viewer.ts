@@ -41,6 +41,7 @@ export class SlideViewer {
   readonly #element: HTMLElement;
   readonly #slide: SlidePixels;
   #hover = 0;
+  #isOpen = false;
 
   constructor(element: HTMLElement, slide: SlidePixels, events: ViewerEvents) {
     this.#element = element;
@@ -101,12 +102,13 @@ export class SlideViewer {
   #listen(): void {
     const osd = this.#osd;
     osd.addHandler("open", () => {
+      this.#isOpen = true;
       const { landing } = this.#slide;
       if (landing) this.goTo(landing.x, landing.y, this.#element.clientWidth / landing.width_px);
       this.#events.onView(this.view);
     });
-    osd.addHandler("update-viewport", () => this.#events.onView(this.view));
-    osd.addHandler("resize", () => this.#events.onView(this.view));
+    osd.addHandler("update-viewport", () => this.#isOpen && this.#events.onView(this.view));
+    osd.addHandler("resize", () => this.#isOpen && this.#events.onView(this.view));
     osd.addOnceHandler("tile-drawn", () => this.#events.onFirstPicture());
     osd.addHandler("tile-load-failed", () => this.#events.onTileFailed());
     // The product's own keys act; OpenSeadragon's (rotate, flip, w-a-s-d) would surprise.
@@ -171,8 +173,8 @@ function viewerOptions(element: HTMLElement, slide: SlidePixels): OpenSeadragon.
     blendTime: 0,
     imageLoaderLimit: 8,
     maxImageCacheCount: 600,
-    placeholderFillStyle: "transparent",
-    opacity: 1,
+    // Above this zoom OpenSeadragon would draw at 1:1 and enlarge the picture: blurred, and two pixels short at the edges.
+    smoothTileEdgesMinZoom: Infinity,
   } as OpenSeadragon.Options;
 }
 
