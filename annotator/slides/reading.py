@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from annotator.slides.sources import AS_STORED, READ_ERRORS, encode, open_source, read_tile
+from annotator.slides.sources import AS_STORED, encode, open_source, read_tile
 from annotator.slides.stored_tiles import StoredTiles
 from annotator.slides.versions import content_version, read_signature
 
@@ -83,7 +83,7 @@ class OpenFile:
     """A slide's file: its stored tiles, and for all other tiles a large_image source, opened when first needed."""
 
     def __init__(self, file: TiledFile) -> None:
-        """Raises TileError when it is not the file that was imported, and sources.READ_ERRORS."""
+        """Raises TileError when it is not the file that was imported, and whatever the readers raise."""
         self.file = file
         self.signature = read_signature(file.path)
         if content_version(file.path) != file.version:
@@ -101,7 +101,7 @@ class OpenFile:
         return self._stored.read_at_once(z, x, y)
 
     def read_tile(self, z: int, x: int, y: int) -> Tile:
-        """Raises TileError when the file was replaced, and sources.READ_ERRORS.
+        """Raises TileError when the file was replaced, and whatever the readers raise.
 
         libtiff maps files into memory, where reading beyond the end of a file that was cut short kills the process:
         hence the look at size and time (2 µs) before every tile.
@@ -249,6 +249,6 @@ class TileReader:
             self.files.drop(file)
             logger.error("tiles: %s is gone", file.path)
             raise TileError(410, "The slide's file is not there any more.") from error
-        except READ_ERRORS as error:
-            logger.error("tiles: %s, tile %s/%s_%s: %s", file.path, z, x, y, error)
+        except Exception as error:  # half a dozen readers, each with errors of its own
+            logger.error("tiles: %s, tile %s/%s_%s: %r", file.path, z, x, y, error)
             raise TileError(500, "This tile of the slide's file cannot be read.") from error

@@ -236,7 +236,11 @@ def choose_landing(tissue: Tissue, width_px: int = 1000) -> dict[str, float]:
         return int((np.abs(places - (spot.x, spot.y)) < reach).all(axis=1).sum())
 
     best = max(tissue.glands, key=count_in_view, default=middle)
-    return {"x": round(best.x, 1), "y": round(best.y, 1), "width_px": float(min(width_px, tissue.size_px))}
+    return {
+        "x": round(float(best.x), 1),
+        "y": round(float(best.y), 1),
+        "width_px": float(min(width_px, tissue.size_px)),
+    }
 
 
 def write_immunohistochemistry(path: Path, progress: Progress = lambda _: None) -> None:
