@@ -28,9 +28,10 @@ export class ClickTool implements Tool {
     if (click.alt) return this.#correct(current, click, false);
     if (current?.shape && containsPoint(current.shape, click.x, click.y)) return this.#correct(current, click, true);
     const other = this.#context.store.at(click.x, click.y);
-    this.#takeLeave(current);
+    // The question goes first: the person waits for its answer, not for the acceptance to be stored.
     if (other?.state === "proposed") this.#takeInHand(other);
     else this.#ask(click);
+    this.#takeLeave(current);
   }
 
   /** All collected points go as one batch; each object has its own life from here on. */
@@ -38,12 +39,13 @@ export class ClickTool implements Tool {
     if (this.#collected.length === 0) return;
     const points = this.#collected;
     this.#drop();
-    this.#takeLeave(this.#current());
+    const current = this.#current();
     this.#context.selection.current.set(null);
     for (const { id, pointerUp } of points) this.#context.timeClick(id, 1, pointerUp);
     this.#context.intentions.segment(
       points.map(({ id, x, y }) => ({ objectId: id, turn: 1, prompts: [prompt({ x, y }, true)] })),
     );
+    this.#takeLeave(current);
   }
 
   cancel(): void {
