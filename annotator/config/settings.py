@@ -1,6 +1,7 @@
 """Django's settings. Every environment variable of the web side is read here and nowhere else."""
 
 import os
+import warnings
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -153,6 +154,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 STATIC_URL = "/static/"
 WHITENOISE_ROOT = FRONTEND_DIST
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/assets/.+-[\w-]{8}\.\w+$"
+# Static files are small: reading one in a thread, which Django warns of, is what we want.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
 # --- Redis: cache, channel layer, broker ---------------------------------------------------------------------------
 

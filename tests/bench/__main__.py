@@ -86,7 +86,7 @@ def show(results: dict[str, Any]) -> None:
         ("crowded", "…, 2,000 objects in view"),
     ):
         print_table(f"{title} ({clicks[name]['clicks']} clicks, {clicks['renderer']})", click_rows(clicks, name))
-    tiles.show(results["tiles"])
+    print_table("Tiles of a real slide over HTTP, 8 connections", tiles.rows(results["tiles"]))
 
 
 def click_rows(clicks: dict[str, Any], name: str) -> list[Row]:
