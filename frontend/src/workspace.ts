@@ -10,7 +10,7 @@ import { ClickTimes } from "./store/click-times";
 import { Notices } from "./store/notices";
 import { ObjectStore, type ChangeSet } from "./store/objects";
 import { Selection } from "./store/selection";
-import { FILL_OPACITIES, loadSettings, type Settings } from "./store/settings";
+import { FILL_OPACITIES, keepPlace, lastPlace, loadSettings, type Settings } from "./store/settings";
 import type { Box } from "./store/shape";
 import { Signal } from "./store/signal";
 import { ClickTool } from "./tools/click";
@@ -75,6 +75,7 @@ export class Workspace {
     this.store.subscribe((changes) => this.#objectsChanged(changes));
     this.settings.fillOpacity.subscribe(() => this.#overlay.fillOpacityChanged());
     if (this.canEdit) this.tool.set("click");
+    window.addEventListener("pagehide", this.#keepPlace);
     this.live.socket.connect();
   }
 
@@ -123,6 +124,7 @@ export class Workspace {
 
   stop(): void {
     this.#stopped = true;
+    window.removeEventListener("pagehide", this.#keepPlace);
     this.live.stop();
     this.loader.stop();
     this.#overlay.stop();
@@ -130,7 +132,8 @@ export class Workspace {
   }
 
   #openViewer(host: HTMLElement): SlideViewer {
-    return new SlideViewer(host, this.slide, {
+    const landing = lastPlace(this.slide.id) ?? this.slide.landing;
+    return new SlideViewer(host, { ...this.slide, landing }, {
       onView: (view) => this.#viewChanged(view),
       onClick: (click) => this.#clicked(click),
       onHover: (point) => this.#hovered(point),
@@ -173,6 +176,11 @@ export class Workspace {
     const { SettledLayer } = await import("./overlay/settled");
     if (!this.#stopped) this.#overlay.attachSettled(new SettledLayer(this.viewer.overlayHost));
   }
+
+  #keepPlace = (): void => {
+    const { minX, minY, maxX, maxY } = boxOfView(this.viewer.view);
+    keepPlace(this.slide.id, { x: (minX + maxX) / 2, y: (minY + maxY) / 2, width_px: maxX - minX });
+  };
 
   #toolContext(): ToolContext {
     return {

@@ -52,6 +52,12 @@ export class AnswerWatch {
     this.#tell();
   }
 
+  /** What the last heartbeat said about the worker is no longer known. */
+  lineLost(): void {
+    this.worker.set(null);
+    this.#tell();
+  }
+
   stop(): void {
     clearTimeout(this.#timer);
   }

@@ -179,6 +179,7 @@ export class LiveSlide {
 
   #setOffline(): void {
     this.#offline = true;
+    this.watch.lineLost();
     this.#tellSaved();
   }
 

@@ -25,3 +25,21 @@ export function loadSettings() {
 }
 
 export type Settings = ReturnType<typeof loadSettings>;
+
+/** Where a person looked last on a slide, in this tab: a reload opens there again. */
+export interface Place {
+  x: number;
+  y: number;
+  width_px: number;
+}
+
+const placeKey = (slideId: number) => `squiggle.place.${slideId}`;
+
+export function lastPlace(slideId: number): Place | null {
+  const stored = sessionStorage.getItem(placeKey(slideId));
+  return stored === null ? null : (JSON.parse(stored) as Place);
+}
+
+export function keepPlace(slideId: number, place: Place): void {
+  sessionStorage.setItem(placeKey(slideId), JSON.stringify(place));
+}

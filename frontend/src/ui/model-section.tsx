@@ -31,7 +31,7 @@ function Facts({ workspace, model }: { workspace: Workspace; model: Model }) {
     ["For", `${model.object_type}, ${model.stain}${model.mpp ? `, ${model.mpp} µm/px` : ""}`],
     ...(typeof aji === "number" ? [["AJI", aji.toFixed(3)] as [string, string]] : []),
     ["Licence", model.licence],
-    ["Worker", worker === null ? "…" : worker],
+    ["Worker", worker ?? "not known"],
     ["Last answer", latest ? <Latency click={latest} /> : "–"],
   ];
   return (

@@ -109,7 +109,7 @@ function Row({ workspace, object, isSelected }: { workspace: Workspace; object: 
 }
 
 function describe(workspace: Workspace, object: SlideObject): string {
-  if (object.state === "asked") return object.accepting ? "accepted, waits for its outline" : "waits for its outline";
+  if (object.state === "asked") return object.accepting ? "accepted, no answer yet" : "no answer yet";
   if (object.state === "failed") return "no outline found";
   const um2 = object.shape ? `${number(Math.round(measure(object.shape).areaPx * workspace.slide.mpp ** 2))} µm²` : "";
   const isGone = object.state === "rejected" || object.state === "deleted";

@@ -167,6 +167,8 @@ function viewerOptions(element: HTMLElement, slide: SlidePixels): OpenSeadragon.
     maxZoomPixelRatio: MAX_SCALE,
     minZoomImageRatio: 0.8,
     visibilityRatio: 0.2,
+    // When the panel folds, the tissue stays as large as it was.
+    preserveImageSizeOnResize: true,
     animationTime: window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 0.35,
     springStiffness: 9,
     immediateRender: false,
