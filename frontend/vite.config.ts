@@ -7,7 +7,7 @@ const server = `http://127.0.0.1:${process.env.SQUIGGLE_PORT ?? "8000"}`;
 export default defineConfig({
   base: "/",
   plugins: [react()],
-  build: { outDir: "dist", assetsDir: "assets", target: "es2022", chunkSizeWarningLimit: 900 },
+  build: { outDir: "dist", assetsDir: "assets", target: "es2022", chunkSizeWarningLimit: 1000 },
   server: {
     proxy: {
       "/api": server,

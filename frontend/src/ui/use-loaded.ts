@@ -17,7 +17,6 @@ export function useLoaded<T>(load: () => Promise<T>, key: unknown): Loaded<T> {
       isCurrent = false;
     };
     // `load` is a new function at each drawing; `key` says when it means something else.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [key]);
   return loaded;
 }

@@ -136,6 +136,7 @@ export class SlideViewer {
   #hovered(event: PointerEvent): void {
     cancelAnimationFrame(this.#hover);
     if (event.buttons !== 0) return;
+    if (this.#osd.navigator.element.contains(event.target as Node)) return this.#events.onHover(null);
     this.#hover = requestAnimationFrame(() => {
       const corner = this.#element.getBoundingClientRect();
       this.#events.onHover(toLevel0(this.view, event.clientX - corner.left, event.clientY - corner.top));
