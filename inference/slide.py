@@ -7,6 +7,7 @@ terms. The only file of the inference side that imports large_image.
 
 import json
 import os
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, floor, log2
@@ -103,12 +104,26 @@ def _open(path: str, mtime_ns: int, size: int, style: str) -> Any:
     """
     try:
         source = large_image.open(path, style=AS_STORED, noCache=True)
+        _believe_jfif()
         vars(source).pop("_map", None)  # its notebook widget points back at it: the file would never close by itself
         if style != json.dumps(AS_STORED):
             source.style = json.loads(style)
         return source
     except Exception as error:  # as above
         raise SlideReadError(f"{path} is not a slide that can be read: {error}") from error
+
+
+def _believe_jfif() -> None:
+    """A JPEG with a JFIF header holds YCbCr (ITU-T T.871), also in the DICOM files whose converter called it RGB.
+
+    wsidicom takes the DICOM tag's word for it, which shows such slides in false colours.
+    """
+    decoder = getattr(sys.modules.get("wsidicom.codec.decoder"), "ImageCodecsDecoder", None)
+    if decoder is None or hasattr(decoder, "believes_jfif"):
+        return
+    by_tag = decoder.decode
+    decoder.decode = lambda self, frame: self._decoder(frame) if frame[6:11] == b"JFIF\0" else by_tag(self, frame)
+    decoder.believes_jfif = True
 
 
 def _resample(source: Any, corner: tuple[float, float], size_px: int, scale: float) -> NDArray[np.uint8]:

@@ -1,6 +1,7 @@
 """Opens slide files and reads tiles from them; the only file of the web side that imports large_image."""
 
 import re
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -34,11 +35,25 @@ def open_source(path: str, style: dict[str, Any]) -> Any:
     Raises one of READ_ERRORS.
     """
     source = _open_first(path)
+    _believe_jfif()
     for name in ("_map", "to_map", "from_map"):  # its notebook widget points back at it, and would keep the file open
         vars(source).pop(name, None)
     if style != AS_STORED:
         source.style = style  # set after opening: the tifffile source cannot open with a style of several frames
     return source
+
+
+def _believe_jfif() -> None:
+    """A JPEG with a JFIF header holds YCbCr (ITU-T T.871), also in the DICOM files whose converter called it RGB.
+
+    wsidicom takes the DICOM tag's word for it, which shows such slides in false colours.
+    """
+    decoder = getattr(sys.modules.get("wsidicom.codec.decoder"), "ImageCodecsDecoder", None)
+    if decoder is None or hasattr(decoder, "believes_jfif"):
+        return
+    by_tag = decoder.decode
+    decoder.decode = lambda self, frame: self._decoder(frame) if frame[6:11] == b"JFIF\0" else by_tag(self, frame)
+    decoder.believes_jfif = True
 
 
 def _open_first(path: str) -> Any:

@@ -47,3 +47,14 @@ def test_three_bright_planes_are_taken_for_brightfield_colour(tmp_path):
     style = choose_style(open_source(str(path), AS_STORED), str(path))
     assert [band["palette"][1] for band in style["bands"]] == ["#ff0000", "#00ff00", "#0000ff"]
     assert {(band["min"], band["max"]) for band in style["bands"]} == {(0.0, 255.0)}
+
+
+def test_a_dicom_slide_that_miscalls_its_colours_is_shown_in_true_ones(slides_folder):
+    """Its frames are YCbCr with a JFIF header, and its tag says RGB: glass would be pink."""
+    path = str(slides_folder / "cmu1_dicom" / "level-0-frames-0-30.dcm")
+    source = open_source(path, AS_STORED)
+    seen = as_rgb(source.getTile(0, 4, source.levels - 1, numpyAllowed="always"))
+    reference = SlideRef(path=path, mpp=0.5, width=2220, height=2967)
+    patch = read_patch(reference, centre=(100, 4 * source.tileHeight + 100), size_px=64, mpp=0.5).pixels
+    for glass in (seen[68:132, 68:132], patch):
+        assert glass.reshape(-1, 3).mean(axis=0).min() > 225
