@@ -71,6 +71,12 @@ export class Decisions {
     this.#context.intentions.accept(proposed.map((object) => object.id), "batch");
   }
 
+  /** Clear away the clicks for which no outline was found. */
+  rejectFailed(): void {
+    const failed = [...this.#context.store.values()].filter((object) => object.state === "failed");
+    this.#context.intentions.reject(failed.map((object) => object.id));
+  }
+
   /** A selected object takes the label. */
   relabel(labelId: number): void {
     const id = this.#context.selection.selected.get();

@@ -1,5 +1,5 @@
 /** The objects: open proposals, accepted ones in and around the view, and the trash, from which they come back. */
-import { ActionIcon, Button, SegmentedControl, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Group, SegmentedControl, Tooltip } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Trash2, Undo2 } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
@@ -25,6 +25,7 @@ export function ObjectsSection({ workspace }: { workspace: Workspace }) {
   const objects = useObjectList(workspace.store, filter);
   useTrash(workspace, filter);
   const proposed = objects.filter((object) => object.state === "proposed").length;
+  const failed = objects.filter((object) => object.state === "failed").length;
   const noneWords = filter === "open" && !workspace.canEdit ? "No open proposal." : WORDS_FOR_NONE[filter];
   return (
     <section className={`${styles.section} ${styles.objects}`} aria-label="Objects">
@@ -41,10 +42,21 @@ export function ObjectsSection({ workspace }: { workspace: Workspace }) {
         ]}
         onChange={(value) => setFilter(value as ObjectFilter)}
       />
-      {filter === "open" && workspace.canEdit && proposed > 1 && (
-        <Button size="compact-xs" variant="light" mt={8} onClick={() => workspace.decisions.acceptAll()}>
-          Accept all {number(proposed)} (Shift + Enter)
-        </Button>
+      {filter === "open" && workspace.canEdit && (
+        <Group gap={8} mt={proposed > 1 || failed > 1 ? 8 : 0}>
+          {proposed > 1 && (
+            <Tooltip label="Accept all proposals (Shift + Enter)">
+              <Button size="compact-xs" variant="light" onClick={() => workspace.decisions.acceptAll()}>
+                Accept all {number(proposed)}
+              </Button>
+            </Tooltip>
+          )}
+          {failed > 1 && (
+            <Button size="compact-xs" variant="default" onClick={() => workspace.decisions.rejectFailed()}>
+              Clear {number(failed)} without outline
+            </Button>
+          )}
+        </Group>
       )}
       {objects.length === 0 ? <p className={styles.empty}>{noneWords}</p> : <List workspace={workspace} objects={objects} />}
     </section>
