@@ -43,15 +43,14 @@ def run_once(*, user: Any, slide_id: int, command: Command, change: Callable[[],
     """
     try:
         with transaction.atomic():
-            receipt = _claim(user, command)
-            seq = record_event(slide_id=slide_id, annotations=change(), command_id=command.command_id)
-            CommandReceipt.objects.filter(pk=receipt).update(seq=seq)
-            return seq
+            _claim(user, command, slide_id)
+            return record_event(slide_id=slide_id, annotations=change(), command_id=command.command_id)
     except AlreadyDone as done:
         return done.seq
 
 
-def _claim(user: Any, command: Command) -> int:
+def _claim(user: Any, command: Command, slide_id: int) -> None:
+    """The transaction's first statement. Raises AlreadyDone, once the one that was first has committed."""
     digest = hashlib.sha256(command.model_dump_json().encode()).hexdigest()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -59,13 +58,12 @@ def _claim(user: Any, command: Command) -> int:
             " VALUES (%s, %s, %s, now()) ON CONFLICT (user_id, command_id) DO NOTHING RETURNING id",
             [user.pk, command.command_id, digest],
         )
-        if row := cursor.fetchone():
-            return row[0]
+        if cursor.fetchone():
+            return
     earlier = CommandReceipt.objects.get(user=user.pk, command_id=command.command_id)
     if earlier.digest != digest:
         raise InvalidInput("This command_id was used before for another command: make a new one for each intention.")
-    assert earlier.seq is not None, "a receipt is visible only with its transaction's end"
-    raise AlreadyDone(earlier.seq)
+    raise AlreadyDone(SlideEvent.objects.get(slide=slide_id, command_id=command.command_id).seq)
 
 
 def record_event(
@@ -78,7 +76,7 @@ def record_event(
         "times": times.model_dump() if times else None,
     }
     seq = _tick(slide_id)
-    SlideEvent.objects.create(slide_id=slide_id, seq=seq, payload=payload)
+    SlideEvent.objects.create(slide_id=slide_id, seq=seq, command_id=command_id, payload=payload)
     publish_after_commit(group=slide_group(slide_id), message={"type": "slide.event", "seq": seq, "payload": payload})
     return seq
 

@@ -105,20 +105,22 @@ class SlideEvent(models.Model):
 
     slide = models.ForeignKey(Slide, on_delete=models.CASCADE, related_name="events")
     seq = models.BigIntegerField()
+    command_id = models.UUIDField(null=True)
+    """The command that caused it, if one did: its number is that command's answer."""
     payload = models.JSONField()
     at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["slide", "seq"], name="one_event_of_a_number")]
+        indexes = [models.Index(fields=["command_id"], name="event_of_a_command")]
 
 
 class CommandReceipt(models.Model):
-    """A command that was carried out, and the answer that it got: sending it again changes nothing."""
+    """A command that was carried out: sending it again changes nothing, and its event's number is the answer."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     command_id = models.UUIDField()
     digest = models.CharField(max_length=64)
-    seq = models.BigIntegerField(null=True)
     at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:

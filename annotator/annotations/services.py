@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import shapely
+from django.db import IntegrityError
 
 from annotator.annotations.models import Action, Annotation, Revision
 from annotator.annotations.packing import to_geometry
@@ -32,9 +33,9 @@ class Changed(SquiggleError):
     code = "conflict"
     status = 409
 
-    def __init__(self, annotations: Sequence[Annotation]) -> None:
+    def __init__(self, object_ids: Sequence[UUID]) -> None:
         super().__init__("Somebody else changed this object first. It is shown as it stands now; nothing was lost.")
-        self.annotations = annotations
+        self.object_ids = object_ids
 
 
 # --- what a person does -------------------------------------------------------------------------------------------
@@ -44,18 +45,21 @@ def ask(
     *, user: Any, slide: Slide, label: Label, model: ModelVersionRow, targets: Sequence[SegmentTarget]
 ) -> list[Annotation]:
     """Store the prompts of new or undecided objects, each with its next turn, before any model is asked."""
-    found = _lock(slide, [target.object_id for target in targets])
-    changed = [found[target.object_id] for target in targets if _cannot_ask(found.get(target.object_id), target)]
+    _refuse_twice([target.object_id for target in targets])
+    known = [target for target in targets if target.base_version > 0]
+    found = _lock(slide, [target.object_id for target in known]) if known else {}
+    changed = [target.object_id for target in known if _cannot_ask(found.get(target.object_id), target)]
     if changed:
         raise Changed(changed)
-    return [_ask_one(user, slide, label, model, target, found.get(target.object_id)) for target in targets]
+    try:
+        return [_ask_one(user, slide, label, model, target, found.get(target.object_id)) for target in targets]
+    except IntegrityError:  # new to this person, but it is there: cheaper to find out so than to look before each click
+        raise Changed([target.object_id for target in targets if target.base_version == 0]) from None
 
 
 def _cannot_ask(annotation: Annotation | None, target: SegmentTarget) -> bool:
     if annotation is None:
-        if target.base_version != 0:
-            raise NotFound(f"Object {target.object_id} is not on this slide.")
-        return False
+        raise NotFound(f"Object {target.object_id} is not on this slide.")
     stale = annotation.version != target.base_version or target.turn <= annotation.turn
     return stale or annotation.state not in UNDECIDED
 
@@ -83,7 +87,7 @@ def accept(
 ) -> list[Annotation]:
     """Accept the masks of the named turns; where a turn has no answer yet, the acceptance waits for it."""
     found = _lock_unchanged(slide, refs, allowed=UNDECIDED)
-    stale = [found[ref.object_id] for ref in refs if found[ref.object_id].turn != ref.turn]
+    stale = [ref.object_id for ref in refs if found[ref.object_id].turn != ref.turn]
     if stale:
         raise Changed(stale)
     for annotation in found.values():
@@ -228,8 +232,7 @@ def _fail(annotation: Annotation, failure: str, step: dict[str, Any]) -> None:
 
 def _lock(slide: Slide, object_ids: Sequence[UUID]) -> dict[UUID, Annotation]:
     """Lock these annotations in the order of their ids, the one order that all writers keep."""
-    if len(set(object_ids)) != len(object_ids):
-        raise InvalidInput("An object is named twice in one command.")
+    _refuse_twice(object_ids)
     rows = (
         Annotation.objects.select_for_update(of=("self",))
         .filter(pk__in=object_ids)
@@ -242,6 +245,11 @@ def _lock(slide: Slide, object_ids: Sequence[UUID]) -> dict[UUID, Annotation]:
     return found
 
 
+def _refuse_twice(object_ids: Sequence[UUID]) -> None:
+    if len(set(object_ids)) != len(object_ids):
+        raise InvalidInput("An object is named twice in one command.")
+
+
 def _lock_unchanged(slide: Slide, refs: Sequence[ObjectRef], *, allowed: set[ObjectState]) -> dict[UUID, Annotation]:
     """Lock the annotations that the person saw. Raises Changed when one is no longer as they saw it."""
     found = _lock(slide, [ref.object_id for ref in refs])
@@ -249,7 +257,7 @@ def _lock_unchanged(slide: Slide, refs: Sequence[ObjectRef], *, allowed: set[Obj
     if missing:
         raise NotFound(f"Object {missing[0]} is not on this slide.")
     changed = [
-        found[ref.object_id]
+        ref.object_id
         for ref in refs
         if found[ref.object_id].version != ref.base_version or found[ref.object_id].state not in allowed
     ]

@@ -42,8 +42,9 @@ def _store_masks(row: SegmentationRequest, reply: Segmented, received_at: float)
     row.answered_at = timezone.now()
     row.save(update_fields=["answered_at"])
     worker = reply.timings
+    worker_ms = worker.queue_ms + worker.read_ms + worker.network_ms + worker.post_ms
     times = StepTimes(
-        command_ms=row.command_ms,
+        command_ms=max(0, (worker.sent_at - row.received_at) * 1000 - worker_ms),
         queue_ms=worker.queue_ms,
         read_ms=worker.read_ms,
         network_ms=worker.network_ms,

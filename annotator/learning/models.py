@@ -38,7 +38,8 @@ class SegmentationRequest(models.Model):
     model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
     request = models.JSONField()
     """The SegmentRequest as first sent."""
-    command_ms = models.FloatField(default=0)
+    received_at = models.FloatField()
+    """Unix time at which the command came in."""
     attempts = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True)

@@ -50,7 +50,7 @@ def request_segmentation(
 ) -> list[Annotation]:
     """Store the prompts and the question; the question is sent after the commit.
 
-    received_at: time.perf_counter() when the command arrived. Raises InvalidInput for a prompt outside the slide or a
+    received_at: Unix time at which the command came in. Raises InvalidInput for a prompt outside the slide or a
     label of another project, and what annotations.ask raises.
     """
     label = Label.objects.filter(pk=label_id, project=slide.project_id).first()
@@ -76,10 +76,11 @@ def request_segmentation(
         user=user,
         model_version=model,
         request=request.model_dump(mode="json"),
+        received_at=received_at,
         attempts=1,
         sent_at=timezone.now(),
     )
-    transaction.on_commit(lambda: _send(row, request, received_at))
+    transaction.on_commit(lambda: _send(row, request))
     return changed
 
 
@@ -115,16 +116,12 @@ def _find_others(slide: Slide, model: ModelVersion, targets: Sequence[SegmentTar
     return tuple(points)
 
 
-def _send(row: SegmentationRequest, request: SegmentRequest, received_at: float | None = None) -> None:
+def _send(row: SegmentationRequest, request: SegmentRequest) -> None:
     """What cannot be sent now is sent by the next resend_lost_requests."""
     try:
         outbox.send_segmentation(request)
     except Unavailable as error:
         logger.warning("request %s not sent: %s", row.pk, error.message)
-        return
-    if received_at is not None:
-        command_ms = (time.perf_counter() - received_at) * 1000
-        SegmentationRequest.objects.filter(pk=row.pk).update(command_ms=command_ms)
 
 
 # --- what was lost ------------------------------------------------------------------------------------------------

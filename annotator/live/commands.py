@@ -30,7 +30,7 @@ def _segment(user: Any, slide: Slide, command: messages.Segment) -> Sequence[Ann
         label_id=command.label_id,
         model_id=command.model_id,
         targets=command.targets,
-        received_at=time.perf_counter(),
+        received_at=time.time(),
     )
 
 

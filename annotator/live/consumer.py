@@ -153,7 +153,7 @@ class SlideConsumer(AsyncWebsocketConsumer):
         except ValidationError as error:
             await self._refuse(command_id, "invalid", _in_words(error))
         except Changed as error:
-            await self._send(await in_thread(_conflict)(command_id, error))
+            await self._send(await in_thread(self._conflict)(command_id, error))
         except SquiggleError as error:
             await self._refuse(command_id, error.code, error.message, error.retry_after_ms)
         except DatabaseError:
@@ -172,6 +172,13 @@ class SlideConsumer(AsyncWebsocketConsumer):
     def _run_here(self, command: messages.Command) -> int:
         count_command(self.user.pk)
         return run_command(user=self.user, slide=self.slide, command=command)
+
+    def _conflict(self, command_id: UUID, error: Changed) -> messages.Conflict:
+        """Both sides: the browser knows its own, and here is how the slide's objects stand now."""
+        rows = Annotation.objects.filter(pk__in=error.object_ids, slide=self.slide.pk).select_related("author")
+        return messages.Conflict(
+            command_id=command_id, message=error.message, objects=tuple(to_view(row) for row in rows)
+        )
 
     async def _catch_up(self, since: int) -> None:
         events = await in_thread(list_events)(slide_id=self.slide.pk, since=since)
@@ -224,11 +231,6 @@ def _origin_is_ours(scope: dict) -> bool:
     origin = headers.get(b"origin", b"").decode("latin-1")
     host = headers.get(b"host", b"").decode("latin-1")
     return urlsplit(origin).netloc == host or origin in settings.CSRF_TRUSTED_ORIGINS
-
-
-def _conflict(command_id: UUID, error: Changed) -> messages.Conflict:
-    views = tuple(to_view(annotation) for annotation in error.annotations)
-    return messages.Conflict(command_id=command_id, message=error.message, objects=views)
 
 
 def _list_asked(object_ids: list[UUID]) -> list[UUID]:

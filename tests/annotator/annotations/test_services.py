@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 
 from annotator.annotations import services
 from annotator.annotations.models import Annotation
@@ -145,7 +146,7 @@ def test_nothing_is_overwritten_when_the_version_is_old(life, slide):
     ):
         with pytest.raises(services.Changed) as raised:
             change()
-        assert raised.value.annotations[0].state == ObjectState.ACCEPTED
+        assert raised.value.object_ids == [proposal.pk]
 
 
 def test_delete_and_restore_bring_the_accepted_object_back(life, slide):
@@ -177,3 +178,13 @@ def test_objects_of_another_slide_are_not_found(life, slide):
         services.delete(user=life.user, slide=other, refs=[ref(proposal)])
     with pytest.raises(NotFound):
         services.delete(user=life.user, slide=slide, refs=[ObjectRef(object_id=uuid4(), base_version=1)])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_object_that_is_there_already_is_not_made_anew(life):
+    with transaction.atomic():
+        first = life.propose()
+    with pytest.raises(services.Changed) as raised, transaction.atomic():
+        life.ask(target(object_id=first.pk, turn=1, base_version=0))
+    assert raised.value.object_ids == [first.pk]
+    assert Annotation.objects.get().state == ObjectState.PROPOSED
