@@ -2,7 +2,7 @@
 returns the annotations that it changed; the caller numbers and tells the change."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import shapely
@@ -21,12 +21,6 @@ UNDECIDED = {ObjectState.ASKED, ObjectState.FAILED, ObjectState.PROPOSED}
 GONE = {ObjectState.REJECTED, ObjectState.DELETED}
 
 
-class ModelVersionRow(Protocol):
-    """What is needed here of learning's ModelVersion, which lies a layer above."""
-
-    pk: int
-
-
 class Changed(SquiggleError):
     """Somebody changed these objects since the person saw them; nothing was overwritten."""
 
@@ -41,9 +35,7 @@ class Changed(SquiggleError):
 # --- what a person does -------------------------------------------------------------------------------------------
 
 
-def ask(
-    *, user: Any, slide: Slide, label: Label, model: ModelVersionRow, targets: Sequence[SegmentTarget]
-) -> list[Annotation]:
+def ask(*, user: Any, slide: Slide, label: Label, model_id: int, targets: Sequence[SegmentTarget]) -> list[Annotation]:
     """Store the prompts of new or undecided objects, each with its next turn, before any model is asked."""
     _refuse_twice([target.object_id for target in targets])
     known = [target for target in targets if target.base_version > 0]
@@ -52,7 +44,7 @@ def ask(
     if changed:
         raise Changed(changed)
     try:
-        return [_ask_one(user, slide, label, model, target, found.get(target.object_id)) for target in targets]
+        return [_ask_one(user, slide, label, model_id, target, found.get(target.object_id)) for target in targets]
     except IntegrityError:  # new to this person, but it is there: cheaper to find out so than to look before each click
         raise Changed([target.object_id for target in targets if target.base_version == 0]) from None
 
@@ -65,13 +57,13 @@ def _cannot_ask(annotation: Annotation | None, target: SegmentTarget) -> bool:
 
 
 def _ask_one(
-    user: Any, slide: Slide, label: Label, model: ModelVersionRow, target: SegmentTarget, found: Annotation | None
+    user: Any, slide: Slide, label: Label, model_id: int, target: SegmentTarget, found: Annotation | None
 ) -> Annotation:
     annotation = found or Annotation(id=target.object_id, slide=slide, author=user)
     annotation.label = label
     annotation.turn = target.turn
     annotation.prompts = [prompt.model_dump(mode="json") for prompt in target.prompts]
-    annotation.model_version_id = model.pk
+    annotation.model_version_id = model_id
     annotation.state = ObjectState.ASKED
     annotation.accepting = None
     annotation.failure = ""
@@ -156,27 +148,25 @@ def restore(*, user: Any, slide: Slide, refs: Sequence[ObjectRef]) -> list[Annot
 
 
 def record_segmentation(
-    *, slide: Slide, model: ModelVersionRow, objects: Iterable[SegmentedObject], times: StepTimes
+    *, slide: Slide, model_id: int, objects: Iterable[SegmentedObject], times: StepTimes
 ) -> list[Annotation]:
     """Store the masks of a reply. An answer to an older turn, or to a decided object, is kept in the history only."""
     answers = {answer.object_id: answer for answer in objects}
     changed = []
     for object_id, annotation in _lock(slide, list(answers)).items():
-        if _record_one(slide, model, annotation, answers[object_id], times):
+        if _record_one(slide, model_id, annotation, answers[object_id], times):
             changed.append(annotation)
     return changed
 
 
-def _record_one(
-    slide: Slide, model: ModelVersionRow, annotation: Annotation, answer: SegmentedObject, times: StepTimes
-) -> bool:
+def _record_one(slide: Slide, model_id: int, annotation: Annotation, answer: SegmentedObject, times: StepTimes) -> bool:
     try:
         shape = to_geometry(answer.polygons) if answer.polygons else None
     except InvalidInput as error:
         shape, answer = None, answer.model_copy(update={"failure": error.message})
     wkb = shapely.to_wkb(shape) if shape else None
     step = {
-        "model_version_id": model.pk,
+        "model_version_id": model_id,
         "prompts": annotation.prompts,
         "geometry": wkb,
         "score": answer.score,
@@ -187,7 +177,11 @@ def _record_one(
     if annotation.turn != answer.turn or annotation.state != ObjectState.ASKED:
         step["prompts"] = []
         Revision.objects.create(
-            annotation=annotation, version=annotation.version, action=Action.SUPERSEDED, label=annotation.label, **step
+            annotation=annotation,
+            version=annotation.version,
+            action=Action.SUPERSEDED,
+            label_id=annotation.label_id,
+            **step,
         )
         return False
     if shape is None:
@@ -199,7 +193,7 @@ def _record_one(
     annotation.area_px = shape.area
     annotation.centroid_x, annotation.centroid_y = shape.centroid.x, shape.centroid.y
     annotation.score = answer.score
-    annotation.model_version_id = model.pk
+    annotation.model_version_id = model_id
     annotation.state = ObjectState.PROPOSED
     annotation.failure = ""
     waiting, annotation.accepting = annotation.accepting, None
@@ -236,7 +230,7 @@ def _lock(slide: Slide, object_ids: Sequence[UUID]) -> dict[UUID, Annotation]:
     rows = (
         Annotation.objects.select_for_update(of=("self",))
         .filter(pk__in=object_ids)
-        .select_related("author", "label")
+        .select_related("author")
         .order_by("pk")
     )
     found = {annotation.pk: annotation for annotation in rows}
@@ -272,5 +266,5 @@ def _step(annotation: Annotation, action: Action, *, create: bool = False, **det
     annotation.save(force_insert=create)
     details.setdefault("turn", annotation.turn)
     Revision.objects.create(
-        annotation=annotation, version=annotation.version, action=action, label=annotation.label, **details
+        annotation=annotation, version=annotation.version, action=action, label_id=annotation.label_id, **details
     )

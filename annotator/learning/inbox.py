@@ -23,7 +23,7 @@ def receive(message: dict) -> None:
     with transaction.atomic():
         row = (
             SegmentationRequest.objects.select_for_update(of=("self",))
-            .select_related("slide", "model_version")
+            .select_related("slide")
             .filter(pk=reply.request_id, answered_at=None)
             .first()
         )
@@ -52,7 +52,7 @@ def _store_masks(row: SegmentationRequest, reply: Segmented, received_at: float)
         reply_ms=(received_at - worker.sent_at) * 1000,
         database_ms=(time.time() - received_at) * 1000,
     )
-    changed = record_segmentation(slide=row.slide, model=row.model_version, objects=reply.objects, times=times)
+    changed = record_segmentation(slide=row.slide, model_id=row.model_version_id, objects=reply.objects, times=times)
     if changed:
         times = times.model_copy(update={"database_ms": (time.time() - received_at) * 1000})
         record_event(slide_id=row.slide_id, annotations=changed, times=times)

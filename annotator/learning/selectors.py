@@ -15,7 +15,9 @@ def get_model(*, object_type: str, model_id: int | None) -> ModelVersion:
 
     Raises NotFound for an unknown or unsuitable one, Unavailable when no model is active.
     """
-    models = ModelVersion.objects.filter(object_type=object_type)
+    models = ModelVersion.objects.filter(object_type=object_type).defer(
+        "manifest", "metrics"
+    )  # asked for at each click
     if model_id is not None:
         model = models.filter(pk=model_id).first()
         if model is None:

@@ -60,7 +60,7 @@ def request_segmentation(
         _check_prompts(slide, target)
     model = get_model(object_type=label.object_type, model_id=model_id)
     others = _find_others(slide, model, targets)
-    changed = annotations.ask(user=user, slide=slide, label=label, model=model, targets=targets)
+    changed = annotations.ask(user=user, slide=slide, label=label, model_id=model.pk, targets=targets)
     request = SegmentRequest(
         request_id=uuid5(command_id, str(user.pk)),
         slide=slide_reference(slide),

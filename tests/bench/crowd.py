@@ -39,13 +39,13 @@ def accept_all(slide: Slide, places: list[tuple[float, float]]) -> None:
     user = slide.project.team.memberships.first().user
     label, model = slide.project.labels.first(), get_model(object_type="nucleus", model_id=None)
     targets = [SegmentTarget(object_id=uuid4(), turn=1, base_version=0, prompts=(Click(x=x, y=y),)) for x, y in places]
-    services.ask(user=user, slide=slide, label=label, model=model, targets=targets)
+    services.ask(user=user, slide=slide, label=label, model_id=model.pk, targets=targets)
     answers = [
         SegmentedObject(object_id=t.object_id, turn=1, polygons=(disk(*p),))
         for t, p in zip(targets, places, strict=True)
     ]
     times = StepTimes(command_ms=0, queue_ms=0, read_ms=0, network_ms=0, post_ms=0, reply_ms=0, database_ms=0)
-    proposed = services.record_segmentation(slide=slide, model=model, objects=answers, times=times)
+    proposed = services.record_segmentation(slide=slide, model_id=model.pk, objects=answers, times=times)
     refs = [AcceptRef(object_id=row.pk, base_version=row.version, turn=1) for row in proposed]
     accepted = services.accept(user=user, slide=slide, refs=refs, how="batch", elapsed_ms=None)
     record_event(slide_id=slide.pk, annotations=accepted)

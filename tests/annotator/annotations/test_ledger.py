@@ -21,7 +21,7 @@ def ask(user, slide, model, *targets, command=None):
     command = command or Segment(command_id=uuid4(), label_id=label.pk, targets=targets)
     return run_once(
         user=user, slide_id=slide.pk, command=command,
-        change=lambda: services.ask(user=user, slide=slide, label=label, model=model, targets=command.targets),
+        change=lambda: services.ask(user=user, slide=slide, label=label, model_id=model.pk, targets=command.targets),
     )  # fmt: skip
 
 

@@ -11,9 +11,9 @@ from tests.annotator.factories import TIMES, accept_ref, answer, make_slide, squ
 
 def put(slide, user, model, *, x, y, accept=True, side=20):
     label = slide.project.labels.first()
-    [asked] = services.ask(user=user, slide=slide, label=label, model=model, targets=[target(at=(x, y))])
+    [asked] = services.ask(user=user, slide=slide, label=label, model_id=model.pk, targets=[target(at=(x, y))])
     reply = answer(asked.pk, polygon=square(x - side / 2, y - side / 2, side))
-    [proposal] = services.record_segmentation(slide=slide, model=model, objects=[reply], times=TIMES)
+    [proposal] = services.record_segmentation(slide=slide, model_id=model.pk, objects=[reply], times=TIMES)
     if accept:
         services.accept(user=user, slide=slide, refs=[accept_ref(proposal)], how="key", elapsed_ms=None)
     return proposal

@@ -21,10 +21,10 @@ def life(people, slide, model):
         user, label = people.annotator, slide.project.labels.first()
 
         def ask(self, *targets):
-            return services.ask(user=self.user, slide=slide, label=self.label, model=model, targets=targets)
+            return services.ask(user=self.user, slide=slide, label=self.label, model_id=model.pk, targets=targets)
 
         def reply(self, *answers):
-            return services.record_segmentation(slide=slide, model=model, objects=answers, times=TIMES)
+            return services.record_segmentation(slide=slide, model_id=model.pk, objects=answers, times=TIMES)
 
         def propose(self):
             [annotation] = self.ask(target())

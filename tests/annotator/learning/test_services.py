@@ -67,10 +67,10 @@ def test_neighbours_are_sent_for_exclusion(ask, people, slide, model):
     label = slide.project.labels.first()
     for x in (130.0, 5000.0):
         [asked] = annotations.ask(
-            user=people.annotator, slide=slide, label=label, model=model, targets=[target(at=(x, 100))]
+            user=people.annotator, slide=slide, label=label, model_id=model.pk, targets=[target(at=(x, 100))]
         )
         reply = answer(asked.pk, polygon=square(x - 10, 90))
-        [proposal] = annotations.record_segmentation(slide=slide, model=model, objects=[reply], times=TIMES)
+        [proposal] = annotations.record_segmentation(slide=slide, model_id=model.pk, objects=[reply], times=TIMES)
         annotations.accept(user=people.annotator, slide=slide, refs=[accept_ref(proposal)], how="key", elapsed_ms=None)
     ask(target(at=(100, 100)))
     assert [(point.x, point.y) for point in sent()[0].others] == [(130, 100)]

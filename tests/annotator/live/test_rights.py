@@ -30,7 +30,7 @@ ROUTES = sorted(set(list_api_routes()))
 @pytest.fixture
 def address(people, slide, model):
     label = slide.project.labels.first()
-    [annotation] = services.ask(user=people.annotator, slide=slide, label=label, model=model, targets=[target()])
+    [annotation] = services.ask(user=people.annotator, slide=slide, label=label, model_id=model.pk, targets=[target()])
     values = {
         "<int:project_id>": slide.project_id, "<int:slide_id>": slide.pk, "<uuid:object_id>": annotation.pk,
         "<str:username>": "viewer",
