@@ -1,4 +1,4 @@
-"""OpenVINO on the CPU, in full precision; converted networks are kept from one start to the next."""
+"""OpenVINO on the CPU; converted networks are kept from one start to the next."""
 
 from __future__ import annotations
 
@@ -16,20 +16,24 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+PRECISIONS = ("f32", "bf16")
+
+
 class OpenvinoEngine:
     """One graph for exactly one sample, where a click is fastest, and one for any number."""
 
     def __init__(
-        self, load: Callable[[], nn.Module], *, content: str, shape: Shape, threads: int, precision: str = "f32"
+        self, load: Callable[[], nn.Module], *, content: str, shape: Shape, threads: int, precision: str | None = None
     ) -> None:
+        core = openvino.Core()
+        precision = precision or choose_precision(core)
         model = kept_or_converted(load, content=content, shape=shape)
         settings: dict[str, Any] = {
             "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_PRECISION_HINT": precision,  # else bf16 where the processor has it
+            "INFERENCE_PRECISION_HINT": precision,
             "INFERENCE_NUM_THREADS": threads,
             "ENABLE_CPU_PINNING": False,  # the machine is shared with the web side
         }
-        core = openvino.Core()
         self.any = core.compile_model(model, "CPU", settings)
         model.reshape([1, *shape])
         self.one = core.compile_model(model, "CPU", settings)
@@ -40,6 +44,16 @@ class OpenvinoEngine:
         request = self.requests[len(batch) == 1]
         request.infer([batch], share_inputs=True)
         return np.array(request.get_output_tensor(0).data)
+
+
+def choose_precision(core: openvino.Core) -> str:
+    """What SQUIGGLE_PRECISION says, else bf16 where the processor computes in it, else f32."""
+    asked = os.environ.get("SQUIGGLE_PRECISION") or "auto"
+    if asked in PRECISIONS:
+        return asked
+    if asked != "auto":
+        raise ValueError(f"SQUIGGLE_PRECISION is “{asked}”; set it to {', '.join(PRECISIONS)} or auto.")
+    return "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
 
 
 def cache_folder() -> Path:

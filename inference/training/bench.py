@@ -60,7 +60,7 @@ def _engines(
 ) -> Iterator[tuple[str, Engine]]:
     yield "torch", TorchEngine(load(), threads=threads)
     yield "onnxruntime", OnnxEngine(load(), shape=shape, threads=threads)
-    yield "openvino", OpenvinoEngine(load, content=content, shape=shape, threads=threads)
+    yield "openvino", OpenvinoEngine(load, content=content, shape=shape, threads=threads, precision="f32")
     yield "openvino bf16", OpenvinoEngine(load, content=content, shape=shape, threads=threads, precision="bf16")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from openvino import Core
 from torch import nn
 
 from inference.engines.openvino import OpenvinoEngine
@@ -34,10 +35,22 @@ def batch(count: int) -> np.ndarray:
 def test_engines_when_run_agree_with_torch(network: nn.Module, home: Path, count: int) -> None:
     truth = TorchEngine(network, threads=1).run(batch(count))
     assert truth.shape == (count, 32, 32)
-    openvino = OpenvinoEngine(lambda: network, content="a", shape=SHAPE, threads=1)
+    openvino = OpenvinoEngine(lambda: network, content="a", shape=SHAPE, threads=1, precision="f32")
     onnx = OnnxEngine(network, shape=SHAPE, threads=1)
     assert np.abs(openvino.run(batch(count)) - truth).max() < 1e-5
     assert np.abs(onnx.run(batch(count)) - truth).max() < 1e-5
+
+
+def test_precision_is_the_processor_s_unless_it_is_asked_for(
+    network: nn.Module, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    native = "bf16" if "BF16" in Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
+    assert native in OpenvinoEngine(lambda: network, content="p", shape=SHAPE, threads=1).device
+    monkeypatch.setenv("SQUIGGLE_PRECISION", "f32")
+    assert "f32" in OpenvinoEngine(lambda: network, content="p", shape=SHAPE, threads=1).device
+    monkeypatch.setenv("SQUIGGLE_PRECISION", "f23")
+    with pytest.raises(ValueError, match="SQUIGGLE_PRECISION"):
+        OpenvinoEngine(lambda: network, content="p", shape=SHAPE, threads=1)
 
 
 def test_openvino_when_opened_again_takes_the_kept_network(network: nn.Module, home: Path) -> None:
