@@ -1,12 +1,16 @@
 """The web process: tiles on a raw route, websockets by Channels, everything else by Django."""
 
 import os
+import sys
 from typing import Any
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "annotator.config.settings")
 django_application = get_asgi_application()
+
+# The event loop shares Python's lock with the database threads: at the default of 5 ms it waits for them, not for the wire.
+sys.setswitchinterval(0.0005)
 
 from annotator.live.routing import websocket_application  # noqa: E402 (needs Django set up)
 from annotator.slides.tiles import tile_app  # noqa: E402

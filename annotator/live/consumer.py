@@ -196,7 +196,9 @@ class SlideConsumer(AsyncWebsocketConsumer):
             trouble = await in_thread(workers.find_trouble)()
         waiting = await in_thread(_list_asked)(object_ids)
         if waiting:
-            reason = trouble or "The model is busy: other clicks are before yours. It will be answered."
+            reason = (
+                trouble or "The model is busy: other clicks are before yours. Your click is saved and will be answered."
+            )
             await self._send(messages.Waiting(object_ids=tuple(waiting), reason=reason))
 
     # --- events ---------------------------------------------------------------------------------------------------

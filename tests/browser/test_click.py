@@ -1,5 +1,8 @@
 """The main job in a real browser: click a nucleus, see its outline, accept it, find it again."""
 
+import json
+import signal
+
 import pytest
 
 NUCLEI = {
@@ -57,8 +60,6 @@ def test_the_demo_opens_on_clear_nuclei_with_a_hint(sit_down, system):
 
 
 def nearest_nucleus(system, x: float, y: float) -> tuple[float, float]:
-    import json
-
     truth = json.loads((system.home / "demo" / "synthetic-he.json").read_text())
     centroids = [nucleus["centroid"] for nucleus in truth["nuclei"]]
     return min(centroids, key=lambda point: (point[0] - x) ** 2 + (point[1] - y) ** 2)
@@ -101,10 +102,12 @@ def test_a_person_is_told_when_no_worker_answers_and_the_click_is_kept(sit_down,
     x, y = 30724, 23976
     desk.open_slide("crohn_biopsy_HE4.tif")
     desk.look_at(x, y)
-    old = system.kill("model-worker")
+    old = system.kill("model-worker", signal.SIGSTOP)
     desk.click(x, y)
-    desk.wait(lambda: "saved" in desk.page.inner_text("body").lower() and desk.objects("asked"), "the words")
     desk.wait(lambda: "No model worker is running" in desk.page.inner_text("body"), "the reason")
+    assert "Your click is saved" in desk.page.inner_text("body")
+    assert desk.objects("asked")
+    system.kill("model-worker")
     system.wait_replaced("model-worker", old)
     desk.wait_near(x, y, "proposed")
     desk.press("x")

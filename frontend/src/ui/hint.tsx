@@ -1,18 +1,23 @@
 /** The hints of the first five minutes: one slim line at a time, gone for ever after five accepted objects. */
 import { CloseButton } from "@mantine/core";
+import { useSyncExternalStore } from "react";
+import { magnification } from "../viewer/coordinates";
 import { useSignal } from "./use-signal";
 import type { Workspace } from "../workspace";
 import styles from "./workspace.module.css";
 
 const LEARNT_AFTER = 5;
+/** Below this magnification a nucleus is a speck. */
+const NUCLEI_FROM = 8;
 
 export function Hint({ workspace }: { workspace: Workspace }) {
   const accepted = useSignal(workspace.settings.acceptedSoFar);
   const current = useSignal(workspace.selection.current);
+  const tooFar = useSyncExternalStore(workspace.view.subscribe, () => isTooFar(workspace));
   if (!workspace.canEdit || accepted >= LEARNT_AFTER) return null;
   return (
     <div className={styles.hint} role="note">
-      {wordsFor(accepted, current !== null)}
+      {tooFar ? "Zoom in until you see nuclei, then click one" : wordsFor(accepted, current !== null)}
       <CloseButton
         size="xs"
         variant="transparent"
@@ -22,6 +27,12 @@ export function Hint({ workspace }: { workspace: Workspace }) {
       />
     </div>
   );
+}
+
+/** A boolean, so that React draws only when it flips, not on each step of a zoom. */
+function isTooFar({ view, slide }: Workspace): boolean {
+  const now = view.get();
+  return now !== null && magnification(now, slide.mpp) < NUCLEI_FROM;
 }
 
 function wordsFor(accepted: number, hasProposal: boolean): string {
