@@ -26,7 +26,7 @@ class OpenvinoEngine:
         self, load: Callable[[], nn.Module], *, content: str, shape: Shape, threads: int, precision: str | None = None
     ) -> None:
         core = openvino.Core()
-        precision = precision or choose_precision(core)
+        precision = precision or choose_precision()
         model = kept_or_converted(load, content=content, shape=shape)
         settings: dict[str, Any] = {
             "PERFORMANCE_HINT": "LATENCY",
@@ -46,14 +46,19 @@ class OpenvinoEngine:
         return np.array(request.get_output_tensor(0).data)
 
 
-def choose_precision(core: openvino.Core) -> str:
+def choose_precision() -> str:
     """What SQUIGGLE_PRECISION says, else bf16 where the processor computes in it, else f32."""
     asked = os.environ.get("SQUIGGLE_PRECISION") or "auto"
     if asked in PRECISIONS:
         return asked
     if asked != "auto":
         raise ValueError(f"SQUIGGLE_PRECISION is “{asked}”; set it to {', '.join(PRECISIONS)} or auto.")
-    return "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
+    return "bf16" if has_bf16() else "f32"
+
+
+def has_bf16() -> bool:
+    """Whether the processor computes in bf16 by itself; elsewhere OpenVINO would silently take f32."""
+    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def cache_folder() -> Path:

@@ -10,7 +10,7 @@ import torch
 
 from inference.checkpoints import open_checkpoint
 from inference.engines import Engine, Shape
-from inference.engines.openvino import OpenvinoEngine
+from inference.engines.openvino import OpenvinoEngine, has_bf16
 from inference.engines.torch import OnnxEngine, TorchEngine
 from inference.methods.nuclick.guidance import INPUT_CHANNELS
 from inference.methods.nuclick.segmenter import load_network
@@ -61,7 +61,8 @@ def _engines(
     yield "torch", TorchEngine(load(), threads=threads)
     yield "onnxruntime", OnnxEngine(load(), shape=shape, threads=threads)
     yield "openvino", OpenvinoEngine(load, content=content, shape=shape, threads=threads, precision="f32")
-    yield "openvino bf16", OpenvinoEngine(load, content=content, shape=shape, threads=threads, precision="bf16")
+    if has_bf16():
+        yield "openvino bf16", OpenvinoEngine(load, content=content, shape=shape, threads=threads, precision="bf16")
 
 
 def _time(engine: Engine, batch: np.ndarray[Any, np.dtype[np.float32]]) -> dict[str, float]:
