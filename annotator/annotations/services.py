@@ -17,6 +17,9 @@ from annotator.projects.models import Label
 from annotator.slides.models import Slide
 from inference.protocol import SegmentedObject
 
+ACCOUNT_DETAILS = [f"author__{name}" for name in ("password", "email", "first_name", "last_name", "last_login")]
+"""Of no use here, and read for each object otherwise."""
+
 UNDECIDED = {ObjectState.ASKED, ObjectState.FAILED, ObjectState.PROPOSED}
 GONE = {ObjectState.REJECTED, ObjectState.DELETED}
 
@@ -231,6 +234,7 @@ def _lock(slide: Slide, object_ids: Sequence[UUID]) -> dict[UUID, Annotation]:
         Annotation.objects.select_for_update(of=("self",))
         .filter(pk__in=object_ids)
         .select_related("author")
+        .defer(*ACCOUNT_DETAILS)
         .order_by("pk")
     )
     found = {annotation.pk: annotation for annotation in rows}

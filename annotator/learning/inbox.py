@@ -24,6 +24,7 @@ def receive(message: dict) -> None:
         row = (
             SegmentationRequest.objects.select_for_update(of=("self",))
             .select_related("slide")
+            .only("model_version_id", "received_at", "slide__number")  # the rest is read where it fails
             .filter(pk=reply.request_id, answered_at=None)
             .first()
         )

@@ -3,6 +3,7 @@
 import logging
 
 from celery import shared_task
+from django.db import close_old_connections
 from redis.exceptions import RedisError
 
 from annotator.annotations.ledger import forget_old_events
@@ -16,12 +17,14 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name=REPLY_TASK)
 def receive_reply(message: dict) -> None:
+    close_old_connections()  # one that died with Postgres is noticed here
     inbox.receive(message)
 
 
 @shared_task(name="annotator.learning.resend_lost", expires=2)
 def resend_lost() -> None:
     """Each second. Also the proof of life of beat and of this worker."""
+    close_old_connections()
     beat_alive()
     try:
         resend_lost_requests()

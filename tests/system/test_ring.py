@@ -170,6 +170,18 @@ def test_killing_redis_loses_no_click(system, ann):
     wait_by_catching_up(ann, after, "proposed")
 
 
+def test_killing_postgres_loses_nothing_that_was_acknowledged(system, ann):
+    before = ann.click(*place())
+    ann.wait_state(before, "proposed")
+    ann.decide("accept", before)
+    old = system.kill("postgres")
+    system.wait_replaced("postgres", old)
+    system.wait_healthy()
+    assert before in accepted_in_view(ann.person, ann.slide_id)
+    after = ann.click(*place())
+    wait_by_catching_up(ann, after, "proposed")
+
+
 def wait_by_catching_up(slide, object_id: str, state: str, timeout_s: float = 60) -> None:
     """As a browser does: when a doorbell was lost, a heartbeat's number shows it and catch_up brings it."""
     deadline = time.monotonic() + timeout_s

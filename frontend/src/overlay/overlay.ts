@@ -84,7 +84,9 @@ export class Overlay {
 
   #changed({ origin, changes }: ChangeSet): void {
     let mustRebuild = false;
-    for (const [id, { after }] of changes) {
+    let looksDifferent = false;
+    for (const [id, { before, after }] of changes) {
+      looksDifferent ||= !looksAlike(before, after);
       const settled = this.#settledObjects.get(id);
       const isAccepted = after?.state === "accepted";
       const looksSettled = isAccepted && settled?.shape === after.shape && settled.labelId === after.labelId;
@@ -98,7 +100,7 @@ export class Overlay {
     }
     if (mustRebuild) this.#rebuild ||= requestAnimationFrame(() => this.#rebuildSettled());
     else if (this.#fresh.size > MAX_FRESH) this.#rebuildAtRest();
-    this.#layer.draw();
+    if (looksDifferent) this.#layer.draw();
   }
 
   #rebuildAtRest(): void {
@@ -139,4 +141,17 @@ export class Overlay {
       colourOf,
     };
   }
+}
+
+/** The server's word for what is shown already needs no new picture: between a click and its answer each one costs. */
+function looksAlike(before: SlideObject | undefined, after: SlideObject | undefined): boolean {
+  return (
+    before !== undefined &&
+    after !== undefined &&
+    before.state === after.state &&
+    before.shape === after.shape &&
+    before.labelId === after.labelId &&
+    before.accepting === after.accepting &&
+    before.turn === after.turn
+  );
 }
