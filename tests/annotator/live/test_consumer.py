@@ -11,6 +11,7 @@ from annotator.annotations.models import Annotation
 from annotator.config.asgi import application
 from annotator.learning import inbox
 from annotator.learning.models import SegmentationRequest
+from annotator.live.commands import SERVICES
 from annotator.live.consumer import NO_RIGHT, SIGNED_OUT
 from annotator.projects.services import remove_membership
 from tests.annotator.learning.test_services import reply_to
@@ -156,11 +157,20 @@ async def test_a_coordinate_that_is_no_number_is_refused(connect, slide, coordin
 
 
 async def test_a_viewer_may_look_but_not_write(connect, slide):
+    """Every command there is, so that a new one is tried without being named."""
     socket = await connect("viewer")
-    command = await send(socket, **segment(slide))
-    failed = await socket.receive_event("command.failed")
-    assert (failed["command_id"], failed["code"]) == (command["command_id"], "not_allowed")
-    assert failed["retry_after_ms"] is None
+    ref = {"object_id": str(uuid4()), "base_version": 1}
+    fields = {
+        "segment": segment(slide),
+        "accept": {"objects": [{**ref, "turn": 1}], "how": "key"},
+        "relabel": {"objects": [ref], "label_id": first_label(slide)},
+    }
+    for kind in {model.model_fields["kind"].default for model in SERVICES}:
+        command = await send(socket, **{"kind": kind, **fields.get(kind, {"objects": [ref]})})
+        failed = await socket.receive_event("command.failed")
+        assert (failed["command_id"], failed["code"]) == (command["command_id"], "not_allowed"), kind
+        assert failed["retry_after_ms"] is None
+    assert await sync_to_async(Annotation.objects.count)() == 0
 
 
 async def test_too_many_commands_are_asked_to_wait(connect, slide, settings):
