@@ -96,7 +96,7 @@ def _check_prompts(slide: Slide, target: SegmentTarget) -> None:
 
 def _find_others(slide: Slide, model: ModelVersion, targets: Sequence[SegmentTarget]) -> tuple[Point, ...]:
     """Where the objects around the targets are, for the exclusion map: a point in each, level-0 px."""
-    reach_px = model.patch_px * (model.mpp or slide.mpp) / slide.mpp
+    reach_px = model.patch_px / 2 * (model.mpp or slide.mpp) / slide.mpp  # farther ones lie outside the patch
     xs = [prompt.x for target in targets for prompt in target.prompts]
     ys = [prompt.y for target in targets for prompt in target.prompts]
     box = (min(xs) - reach_px, min(ys) - reach_px, max(xs) + reach_px, max(ys) + reach_px)
