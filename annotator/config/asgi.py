@@ -1,5 +1,6 @@
 """The web process: tiles on a raw route, websockets by Channels, everything else by Django."""
 
+import asyncio
 import os
 import sys
 from typing import Any
@@ -15,6 +16,9 @@ sys.setswitchinterval(0.0005)
 from annotator.live.routing import websocket_application  # noqa: E402 (needs Django set up)
 from annotator.slides.tiles import tile_app  # noqa: E402
 
+django_requests = asyncio.Semaphore(8)
+"""Each of Django's requests runs in a thread with a database connection of its own: more at once would use up Postgres's."""
+
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
     """Route one ASGI connection; tiles skip Django's request cycle."""
@@ -23,7 +27,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     elif scope["type"] == "http" and scope["path"].startswith("/tiles/"):
         await tile_app(scope, receive, send)
     elif scope["type"] == "http":
-        await django_application(scope, receive, send)
+        async with django_requests:
+            await django_application(scope, receive, send)
     else:
         await answer_lifespan(receive, send)
 

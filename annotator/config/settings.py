@@ -40,7 +40,7 @@ def env_database(name: str) -> dict:
         "ENGINE": "django.db.backends.postgresql",
         **{django: dsn.pop(libpq) for libpq, django in known.items() if libpq in dsn},
         "OPTIONS": dsn,
-        "CONN_MAX_AGE": 600,
+        "CONN_MAX_AGE": 0,  # of a request; workers and sockets keep theirs (core/connections.py)
         "CONN_HEALTH_CHECKS": True,
     }
 

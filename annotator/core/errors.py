@@ -2,6 +2,8 @@
 
 import logging
 
+from django.db import OperationalError
+from redis.exceptions import RedisError
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
@@ -56,6 +58,10 @@ def rest_exception_handler(error: Exception, context: dict) -> Response | None:
     if isinstance(error, SquiggleError):
         set_rollback()
         return Response({"code": error.code, "message": error.message}, status=error.status)
+    if isinstance(error, OperationalError | RedisError):
+        logger.error("a server behind the web process does not answer: %s", error)
+        away = Unavailable("The database does not answer just now. Try again in a moment; nothing was lost.")
+        return Response({"code": away.code, "message": away.message}, status=away.status)
     response = exception_handler(error, context)
     if response is None:
         return None

@@ -3,10 +3,10 @@
 import logging
 
 from celery import shared_task
-from django.db import close_old_connections
 from redis.exceptions import RedisError
 
 from annotator.annotations.ledger import forget_old_events
+from annotator.core.connections import keep_connection
 from annotator.core.health import beat_alive
 from annotator.learning import inbox
 from annotator.learning.services import resend_lost_requests
@@ -17,14 +17,14 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name=REPLY_TASK)
 def receive_reply(message: dict) -> None:
-    close_old_connections()  # one that died with Postgres is noticed here
+    keep_connection()
     inbox.receive(message)
 
 
 @shared_task(name="annotator.learning.resend_lost", expires=2)
 def resend_lost() -> None:
     """Each second. Also the proof of life of beat and of this worker."""
-    close_old_connections()
+    keep_connection()
     beat_alive()
     try:
         resend_lost_requests()

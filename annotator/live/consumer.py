@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from asgiref.sync import SyncToAsync
-from channels.db import DatabaseSyncToAsync
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -26,6 +25,7 @@ from annotator.annotations.models import Annotation
 from annotator.annotations.selectors import get_seq, list_events, to_view
 from annotator.annotations.services import Changed
 from annotator.annotations.views import ObjectState
+from annotator.core.connections import keep_connection
 from annotator.core.errors import SquiggleError, Unavailable
 from annotator.learning import workers
 from annotator.live import messages
@@ -49,9 +49,15 @@ NO_RIGHT = 4403
 _threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="live")
 
 
-def in_thread(function: Any) -> SyncToAsync:
+class InThread(SyncToAsync):
+    def thread_handler(self, *args: Any, **kwargs: Any) -> Any:
+        keep_connection()
+        return super().thread_handler(*args, **kwargs)
+
+
+def in_thread(function: Any) -> InThread:
     """Run a database call in the sockets' own bounded threads, so that none waits behind another's."""
-    return DatabaseSyncToAsync(function, thread_sensitive=False, executor=_threads)
+    return InThread(function, thread_sensitive=False, executor=_threads)
 
 
 class SlideConsumer(AsyncWebsocketConsumer):
