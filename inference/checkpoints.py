@@ -16,7 +16,8 @@ from safetensors import SafetensorError, safe_open
 if TYPE_CHECKING:
     import torch
 
-WEIGHTS_FOLDER = Path(__file__).parent / "weights"
+WEIGHTS_FOLDER = Path(os.environ.get("SQUIGGLE_WEIGHTS") or Path(__file__).parent / "weights")
+"""The web side reads the manifests of the same folder."""
 MANIFEST_KEYS = ("name", "method", "object_type", "stain", "mpp", "patch_px", "sha256", "data", "licence")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 

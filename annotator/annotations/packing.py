@@ -26,10 +26,8 @@ def to_geometry(polygons: Sequence[Polygon]) -> MultiPolygon:
         shapes = shapely.make_valid([ShapelyPolygon(polygon.exterior, polygon.holes) for polygon in polygons])
     except ValueError as error:
         raise InvalidInput(f"An outline cannot be read ({error}): each ring needs at least three points.") from None
-    parts = [part for part in shapely.get_parts(shapes, return_index=False) if part.geom_type == "Polygon"]
-    nested = [part for part in shapely.get_parts(shapes) if part.geom_type == "MultiPolygon"]
-    parts += [part for multi in nested for part in multi.geoms]
-    parts = [part for part in parts if part.area > 0]
+    flat = shapely.get_parts(shapely.get_parts(shapes))  # a repaired shape may be a collection of several
+    parts = [part for part in flat if part.geom_type == "Polygon" and part.area > 0]
     if not parts:
         raise InvalidInput("An outline encloses no area: draw or click again.")
     return MultiPolygon(parts)
