@@ -35,6 +35,8 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--samples", type=positive, help="how many patches in all")
     train.add_argument("--batch", type=positive, help="patches in one step")
     train.add_argument("--seed", type=int, help="of the weights and of every simulated click")
+    train.add_argument("--init", help="shipped weights to start from, instead of random ones")
+    train.add_argument("--learning-rate", type=float)
     train.add_argument("--check-every", type=positive, default=250, help="steps between validations")
     train.set_defaults(command=run_train)
 
@@ -96,10 +98,12 @@ def use_threads(count: int) -> None:
 def run_train(options: argparse.Namespace) -> None:
     from inference.training.runs import train_nuclick
 
-    given = {"samples": options.samples, "batch": options.batch, "seed": options.seed}
+    names = ("samples", "batch", "seed", "learning_rate")
+    given = {name: getattr(options, name) for name in names}
     train_nuclick(
         folders=options.data,
         kind=options.kind,
+        init=options.init,
         run=options.out,
         changes={k: v for k, v in given.items() if v is not None},
         check_every=options.check_every,

@@ -22,6 +22,9 @@ IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 PATIENT_PREFIX_LENGTH = {"monuseg": 12}
 
 
+Corner = tuple[int, int]
+
+
 class DatasetError(Exception):
     """A folder is not a data set; the message says what is missing and what to do."""
 
@@ -33,6 +36,8 @@ class LabelledImage:
     """(H, W, 3) RGB."""
     labels: NDArray[np.uint16]
     """(H, W), 0 = background."""
+    mpp: float | None = None
+    """µm per pixel, where it is known."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,14 @@ class Objects:
     inner_points: NDArray[np.float64]
     """(N, 2) the pixel nearest to the centroid that belongs to the object."""
     areas: NDArray[np.int64]
+    boxes: tuple[tuple[slice, slice], ...]
+    """(rows, columns) that the object spans."""
+
+    def mask(self, labels: NDArray[np.uint16], index: int, *, margin_px: int = 0) -> tuple[NDArray[np.bool_], Corner]:
+        """Object `index` of `labels` in its own box, widened by `margin_px` (cut at the image's rim), and the box's
+        upper left corner (x, y) in the image."""
+        rows, columns = (slice(max(s.start - margin_px, 0), s.stop + margin_px) for s in self.boxes[index])
+        return labels[rows, columns] == self.labels[index], (columns.start, rows.start)
 
 
 @dataclass(frozen=True)
@@ -90,7 +103,7 @@ class Dataset:
             raise DatasetError(
                 f"Image and labels of {image_id} in {self.folder} differ in size: {pixels.shape[:2]} and {labels.shape}."
             )
-        return LabelledImage(image_id, pixels, labels.astype(np.uint16))
+        return LabelledImage(image_id, pixels, labels.astype(np.uint16), self.mpp)
 
 
 def open_dataset(folder: Path) -> Dataset:
@@ -129,11 +142,13 @@ def split_by_group(dataset: Dataset, ids: Sequence[str], *, validation_fraction:
 
 def find_objects(labels: NDArray[np.uint16]) -> Objects:
     """Centroid, inner point and area of each object of a label image."""
-    boxes = ndimage.find_objects(labels)
+    found = ndimage.find_objects(labels)
+    boxes = []
     rows: list[tuple[int, tuple[float, float], tuple[float, float], int]] = []
-    for index, box in enumerate(boxes):
+    for index, box in enumerate(found):
         if box is None:
             continue
+        boxes.append(box)
         ys, xs = np.nonzero(labels[box] == index + 1)
         ys, xs = ys + box[0].start, xs + box[1].start
         cy, cx = ys.mean(), xs.mean()
@@ -144,6 +159,7 @@ def find_objects(labels: NDArray[np.uint16]) -> Objects:
         centroids=np.array([r[1] for r in rows], dtype=np.float64).reshape(-1, 2),
         inner_points=np.array([r[2] for r in rows], dtype=np.float64).reshape(-1, 2),
         areas=np.array([r[3] for r in rows], dtype=np.int64),
+        boxes=tuple(boxes),
     )
 
 

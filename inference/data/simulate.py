@@ -23,15 +23,21 @@ def signed_distance(mask: Mask) -> NDArray[np.float32]:
 
 
 def first_click(mask: Mask, rng: np.random.Generator) -> Point:
-    """A first click as people make it: 60 % well inside (NuClick's sampler), 27 % anywhere but the rim, 10 % at the
-    centroid, 3 % up to 2 px beside the object. `mask` must not be empty."""
+    """A first click as people make it: 37 % aimed at the centroid and missed by up to some 12 px, 30 % well inside
+    (NuClick's sampler), 20 % anywhere but the rim, 10 % at the centroid, 3 % up to 2 px beside the object.
+
+    `mask` must not be empty; a margin of 3 px around the object leaves room for the clicks beside it.
+    """
     choice = rng.random()
-    depth = distance_inside(mask)
     if choice < 0.10:
         return central_point(mask)
     if choice < 0.13:
-        return _pick((signed_distance(mask) < 0) & (signed_distance(mask) > -2), rng) or central_point(mask)
-    if choice < 0.40:
+        distance = signed_distance(mask)
+        return _pick((distance < 0) & (distance > -2), rng) or central_point(mask)
+    if choice < 0.50:
+        return displaced_click(mask, central_point(mask), rng.uniform(0, 12), rng)
+    depth = distance_inside(mask)
+    if choice < 0.70:
         return _pick(depth > 1, rng) or central_point(mask)
     return _nuclick_point(depth, rng)
 
@@ -57,6 +63,14 @@ def displaced_click(
     ys, xs = np.nonzero(depth >= min(margin_px, float(depth.max())))
     nearest = int(np.argmin((ys + 0.5 - y) ** 2 + (xs + 0.5 - x) ** 2))
     return float(xs[nearest]) + 0.5, float(ys[nearest]) + 0.5
+
+
+def point_of_each(labels: NDArray[np.integer], rng: np.random.Generator) -> NDArray[np.float64]:
+    """(N, 2): a random pixel of each object of a label image, in order of the labels."""
+    ys, xs = np.nonzero(labels)
+    order = rng.permutation(len(ys))
+    _, first = np.unique(labels[ys[order], xs[order]], return_index=True)
+    return np.column_stack([xs[order][first], ys[order][first]]) + 0.5
 
 
 def next_click(predicted: Mask, truth: Mask, rng: np.random.Generator) -> tuple[Point, bool] | None:

@@ -51,17 +51,20 @@ def train(
     about: dict[str, Any],
     score: str = "iou_at_1",
     check_every: int = 250,
+    start: Path | None = None,
     stop_after: int | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
     """Train until the recipe's samples are spent, keeping in `run` the last state, the best averaged weights and a log.
 
     `about` (data, split) is stored beside the recipe; a folder that holds another recipe or other data is refused.
-    `stop_after` ends early at that step, as an interruption would.
+    `start`: weights to begin with instead of random ones. `stop_after` ends early at that step, as an interruption would.
     """
     recipe = task.recipe
     torch.manual_seed(recipe.seed)
     network = channels_last(task.network())
+    if start:
+        begin_with(network, start)
     average = channels_last(task.network())
     average.load_state_dict(network.state_dict())
     optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
@@ -98,6 +101,14 @@ def train(
                 log.write(json.dumps(row) + "\n")
             say(" ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items()))
             started, recent = time.monotonic(), []
+
+
+def begin_with(network: nn.Module, start: Path) -> None:
+    """Load weights of the same network; TrainingError when their layers differ."""
+    try:
+        network.load_state_dict(load_tensors(start)[0])
+    except RuntimeError as error:
+        raise TrainingError(f"{start.name} does not fit this network: {str(error).splitlines()[0]}") from None
 
 
 def channels_last(network: nn.Module) -> nn.Module:

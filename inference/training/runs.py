@@ -25,17 +25,21 @@ def train_nuclick(
     run: Path,
     changes: dict[str, Any],
     kind: str | None = None,
+    init: str | None = None,
     check_every: int = 250,
     say: Callable[[str], None] = print,
 ) -> None:
     """Train NuClick's successor on the training share of each folder; `changes` replace entries of the recipe.
+
+    kind: only these images of the data sets that name kinds. init: shipped weights to start from; their training and
+    validation images stay what they were.
 
     DatasetError for a folder that cannot be used, TrainingError for a run folder that holds something else.
     """
     recipe = replace(Recipe(), **changes)
     data, training, validation = [], list[LabelledImage](), list[LabelledImage]()
     for dataset in map(open_dataset, folders):
-        ids = dataset.of_kind(kind) if kind else dataset.ids
+        ids = dataset.of_kind(kind) if kind and "kinds" in dataset.info else dataset.ids
         train_ids, validation_ids = split_by_group(dataset, ids, validation_fraction=VALIDATION_FRACTION)
         training += [dataset.read(i) for i in train_ids]
         validation += [dataset.read(i) for i in validation_ids]
@@ -43,7 +47,12 @@ def train_nuclick(
         say(f"{dataset.name}: {len(train_ids)} images to train on, {len(validation_ids)} to validate on")
     if not any(image.labels.any() for image in training):
         raise DatasetError("There is no labelled object to train on, once every fifth patient is kept for validation.")
-    train(Task(recipe, training, validation), run, about={"data": data}, check_every=check_every, say=say)
+    about: dict[str, Any] = {"data": data}
+    start = None
+    if init:
+        found = open_checkpoint(init)
+        start, about["init"] = found.path, {"name": init, "sha256": found.sha256, "commit": found.manifest["commit"]}
+    train(Task(recipe, training, validation), run, about=about, start=start, check_every=check_every, say=say)
 
 
 def describe(dataset: Dataset, train_ids: list[str], validation_ids: list[str]) -> dict[str, Any]:

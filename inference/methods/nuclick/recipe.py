@@ -23,7 +23,8 @@ from inference.data.augment import (
     warp_points,
 )
 from inference.data.samples import LabelledImage, Objects, find_objects
-from inference.data.simulate import first_click, next_click, signed_distance
+from inference.data.simulate import first_click, next_click, point_of_each, signed_distance
+from inference.engines.openvino import has_bf16
 from inference.methods.nuclick.guidance import INPUT_CHANNELS, Guidance, draw_guidance, scale_rgb
 from inference.methods.nuclick.network import SuccessorNetwork
 
@@ -42,12 +43,20 @@ class Recipe:
     gradient_clip: float = 1.0
     ema: float = 0.998
     patch_px: int = 128
+    """What the product gives the network."""
+    crop_px: int = 96
+    """What a training step shows of it: nuclei are far smaller, and it costs half the time."""
     mpp: float = 0.25
-    scale_low: float = 0.8
-    scale_high: float = 1.25
-    shift_px: float = 8.0
+    scale: float = 1.25
+    """Objects are shown at up to this factor larger or smaller …"""
+    scale_unknown: float = 1.6
+    """… or this one, where the data set does not state its resolution."""
+    shift_px: float = 3.0
+    """Of the first click from the middle of the patch, to each side."""
     exclusion_none: float = 0.35
     exclusion_some: float = 0.30
+    exclusion_anywhere: float = 0.40
+    """Share of samples whose neighbours were clicked anywhere inside, not near their middle."""
     corrected_steps: float = 0.30
     """Share of steps with one or two corrections, each clicked on the network's own errors."""
     previous_dropped: float = 0.20
@@ -105,11 +114,13 @@ class Sampler:
     def _sample(
         self, rng: np.random.Generator
     ) -> tuple[NDArray[np.uint8], NDArray[np.bool_], NDArray[np.bool_], Guidance]:
-        size, warp = self.recipe.patch_px, Warp((self.recipe.scale_low, self.recipe.scale_high), self.recipe.shift_px)
+        size = self.recipe.crop_px
         while True:
             image, objects = self.images[rng.choice(len(self.images), p=self.weights)]
             index = int(rng.integers(len(objects.labels)))
-            affine = random_affine(tuple(objects.centroids[index]), size, warp, rng)
+            mask, corner = objects.mask(image.labels, index, margin_px=3)
+            click = np.add(first_click(mask, rng), corner)
+            affine = random_affine((click[0], click[1]), size, self._warp(image), rng)
             labels = warp_labels(image.labels, affine, size)
             truth = labels == objects.labels[index]
             if truth.sum() >= 5:  # the shift or the scale may leave next to nothing of a tiny object
@@ -117,10 +128,18 @@ class Sampler:
         others = (labels > 0) & ~truth
         pixels = blur_sharpen_or_compress(warp_pixels(image.pixels, affine, size), rng)
         points = np.delete(warp_points(objects.inner_points, affine), index, axis=0)
-        told = Guidance(np.array([first_click(truth, rng)]), exclusion=self._exclusion(points, truth, rng))
+        if rng.random() < self.recipe.exclusion_anywhere:
+            points = point_of_each(labels * others, rng)
+        told = Guidance(warp_points(click[None], affine), exclusion=self._exclusion(points, truth, rng))
         if rng.random() < self.recipe.corrupted_start:
             told = _correct(told, corrupt(truth, others, rng).astype(np.float32), truth, rng)
         return pixels, truth, others, told
+
+    def _warp(self, image: LabelledImage) -> Warp:
+        known = image.mpp is not None
+        scale, factor = (image.mpp or self.recipe.mpp) / self.recipe.mpp, self.recipe.scale
+        factor = factor if known else self.recipe.scale_unknown
+        return Warp((scale / factor, scale * factor), self.recipe.shift_px)
 
     def _exclusion(
         self, points: NDArray[np.float64], truth: NDArray[np.bool_], rng: np.random.Generator
@@ -193,8 +212,9 @@ def corrupt(truth: NDArray[np.bool_], others: NDArray[np.bool_], rng: np.random.
 
 def autocast() -> torch.autocast:
     """bfloat16 where the processor or GPU has it in hardware: 1.7–2 times as fast in training on AVX512-BF16."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.autocast(device, torch.bfloat16)
+    if torch.cuda.is_available():
+        return torch.autocast("cuda", torch.bfloat16)
+    return torch.autocast("cpu", torch.bfloat16, enabled=has_bf16())  # where it is emulated it takes ten times as long
 
 
 @dataclass(frozen=True)
