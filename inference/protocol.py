@@ -29,6 +29,8 @@ MAX_COORDINATE_PX = 2**26
 MAX_PROMPTS = 64
 MAX_TARGETS = 64
 MAX_OTHERS = 512
+MAX_SQUIGGLE_POINTS = 2_000
+MAX_START_POLYGONS = 64
 
 Coordinate = Annotated[float, Field(ge=-MAX_COORDINATE_PX, le=MAX_COORDINATE_PX, allow_inf_nan=False)]
 
@@ -56,7 +58,20 @@ class Click(Message):
     positive: bool = True
 
 
-Prompt = Click  # squiggles, scribbles and point sets join here as a discriminated union
+class Squiggle(Message):
+    """A line drawn inside the object (positive) or on what the mask wrongly took. One point is a line, too."""
+
+    kind: Literal["squiggle"] = "squiggle"
+    points: tuple[tuple[Coordinate, Coordinate], ...] = Field(min_length=1, max_length=MAX_SQUIGGLE_POINTS)
+    positive: bool = True
+
+
+Prompt = Annotated[Click | Squiggle, Field(discriminator="kind")]
+
+
+def points_of(prompt: Click | Squiggle) -> tuple[tuple[float, float], ...]:
+    """The (x, y) of a prompt in the order in which they were drawn; a click has one."""
+    return ((prompt.x, prompt.y),) if isinstance(prompt, Click) else prompt.points
 
 
 class Polygon(Message):
@@ -83,6 +98,9 @@ class Target(Message):
     object_id: UUID
     turn: int = Field(ge=1)
     prompts: tuple[Prompt, ...] = Field(min_length=1, max_length=MAX_PROMPTS)
+    start: tuple[Polygon, ...] = Field(default=(), max_length=MAX_START_POLYGONS)
+    """The mask that the prompts correct: automatic, imported, drawn by hand, or accepted before. Empty: the prompts alone
+    say what the object is, and at least one of them is positive."""
 
 
 # --- requests ---------------------------------------------------------------------------------------------------
