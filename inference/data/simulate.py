@@ -3,10 +3,19 @@
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage, sparse
+from scipy.sparse.csgraph import dijkstra
+from skimage.morphology import skeletonize
 
 Mask = NDArray[np.bool_]
 Point = tuple[float, float]
 """x, y in pixels; a pixel's centre lies at + 0.5."""
+Points = NDArray[np.float64]
+"""(N, 2) x, y."""
+
+SECOND_LINE, SHORT_LINE = 0.35, 0.5
+"""How often a squiggle has one more line (and then a third), and how often a line stops short."""
+SMOOTHING_PX, SWAY_PX, VERTEX_SPACING_PX = 4.0, 25.0, 4
 
 
 def distance_inside(mask: Mask) -> NDArray[np.float32]:
@@ -70,7 +79,7 @@ def point_of_each(labels: NDArray[np.integer], rng: np.random.Generator) -> NDAr
     ys, xs = np.nonzero(labels)
     order = rng.permutation(len(ys))
     _, first = np.unique(labels[ys[order], xs[order]], return_index=True)
-    return np.column_stack([xs[order][first], ys[order][first]]) + 0.5
+    return np.column_stack([xs[order][first], ys[order][first]]).astype(np.float64) + 0.5
 
 
 def next_click(predicted: Mask, truth: Mask, rng: np.random.Generator) -> tuple[Point, bool] | None:
@@ -81,6 +90,116 @@ def next_click(predicted: Mask, truth: Mask, rng: np.random.Generator) -> tuple[
     depth = missed if positive else taken
     point = _pick(depth > depth.max() / 2, rng) if depth.max() > 0 else None
     return None if point is None else (point, positive)
+
+
+def full_skeleton(mask: Mask) -> tuple[Points, ...]:
+    """The morphological skeleton of a whole object, the squiggle of NuClick's evaluation: lines from pixel to
+    neighbouring pixel that cover each of its pixels once, save where one line leaves another.
+
+    `mask` must not be empty.
+    """
+    return tuple(_walks(_skeleton(mask)))
+
+
+def squiggle(mask: Mask, rng: np.random.Generator) -> tuple[Points, ...]:
+    """What a person draws into an object: one line along it, now and then one or two more, smooth, swaying about the
+    middle, and often not as long as the object.
+
+    The lines follow the skeleton of {EDT > τ}, τ ~ U(0, mean + std) of the depth inside (NuClick 3.3.2). `mask` must not
+    be empty.
+    """
+    depth = distance_inside(mask)
+    inside = depth[mask]
+    tau = min(rng.uniform(0, float(inside.mean() + inside.std())), float(inside.max()) - 0.5)
+    left = _skeleton(depth > tau)
+    lines = [_longest_path(left)]
+    while len(lines) < 3 and rng.random() < SECOND_LINE:
+        columns, rows = np.floor(lines[-1]).astype(np.int64).T
+        drawn = np.zeros_like(left)
+        drawn[rows, columns] = True
+        left &= distance_inside(~drawn) > VERTEX_SPACING_PX
+        if left.sum() < 2 * VERTEX_SPACING_PX:
+            break
+        lines.append(_longest_path(left))
+    return tuple(_as_drawn(line, depth, rng) for line in lines)
+
+
+def _skeleton(mask: Mask) -> Mask:
+    lines: Mask = skeletonize(np.pad(mask, 1))[1:-1, 1:-1]
+    if not lines.any():  # thinning may leave nothing of a few pixels
+        x, y = central_point(mask)
+        lines[int(y), int(x)] = True
+    return lines
+
+
+def _walks(lines: Mask) -> list[Points]:
+    """Each pixel of a skeleton in order along its branches."""
+    left = {(int(x), int(y)) for y, x in np.argwhere(lines)}
+    ends = [p for p in sorted(left) if len(_neighbours(p, left)) == 1]
+    walks, branches = [], list[tuple[tuple[int, int], ...]]()
+    while left:
+        branch = branches.pop() if branches else (next((p for p in ends if p in left), min(left)),)
+        if branch[-1] not in left:
+            continue  # another walk came by
+        walk = list(branch)
+        left.discard(walk[-1])
+        while following := _neighbours(walk[-1], left):
+            branches += [(walk[-1], other) for other in following[1:]]
+            walk.append(following[0])
+            left.discard(walk[-1])
+        walks.append(np.array(walk, np.float64) + 0.5)
+    return walks
+
+
+def _neighbours(pixel: tuple[int, int], among: set[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those beside it first, so that no walk cuts a corner and leaves a pixel behind."""
+    x, y = pixel
+    around = [(1, 0), (0, 1), (-1, 0), (0, -1), (1, 1), (-1, 1), (-1, -1), (1, -1)]
+    return [p for p in ((x + dx, y + dy) for dx, dy in around) if p in among]
+
+
+def _longest_path(lines: Mask) -> Points:
+    """(N, 2): from one end of a skeleton to the farthest other end, pixel by pixel."""
+    parts, count = ndimage.label(lines, np.ones((3, 3)))
+    largest = 1 + int(np.argmax(np.bincount(parts.ravel(), minlength=count + 1)[1:]))
+    ys, xs = np.nonzero(parts == largest)
+    number = np.full(np.add(lines.shape, 2), -1)
+    number[ys + 1, xs + 1] = np.arange(len(ys))
+    rows, columns, lengths = [], [], []
+    for dy, dx in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        beside = number[ys + 1 + dy, xs + 1 + dx]
+        found = np.flatnonzero(beside >= 0)
+        rows.append(found)
+        columns.append(beside[found])
+        lengths.append(np.full(len(found), np.hypot(dy, dx)))
+    edges = (np.concatenate(lengths), (np.concatenate(rows), np.concatenate(columns)))
+    graph = sparse.coo_array(edges, shape=(len(ys), len(ys))).tocsr()
+    start = int(np.argmax(dijkstra(graph, directed=False, indices=0)))
+    distances, previous = dijkstra(graph, directed=False, indices=start, return_predecessors=True)
+    path = [int(np.argmax(distances))]
+    while path[-1] != start:
+        path.append(int(previous[path[-1]]))
+    return np.column_stack([xs[path], ys[path]]).astype(np.float64) + 0.5
+
+
+def _as_drawn(path: Points, depth: NDArray[np.float32], rng: np.random.Generator) -> Points:
+    """A path along the middle as a hand draws it; nowhere further from the middle than half the way to the rim."""
+    if len(path) < 2 * VERTEX_SPACING_PX:
+        return path[:: len(path) - 1] if len(path) > 1 else path
+    if rng.random() < 0.5:
+        path = path[::-1]
+    if rng.random() < SHORT_LINE:
+        kept = max(2 * VERTEX_SPACING_PX, round(len(path) * rng.uniform(0.3, 1)))
+        start = int(rng.integers(len(path) - kept + 1))
+        path = path[start : start + kept]
+    sway = ndimage.gaussian_filter1d(rng.normal(size=path.shape), SWAY_PX, axis=0, mode="nearest")
+    sway *= rng.uniform(0, 0.5) / max(float(np.hypot(*sway.T).max()), 1e-9)
+    columns, rows = np.floor(path).astype(np.int64).T
+    smooth = ndimage.gaussian_filter1d(path, SMOOTHING_PX, axis=0, mode="nearest")
+    moved = smooth - path + sway * depth[rows, columns, None]
+    room = np.maximum(depth[rows, columns] - 0.75, 0) / np.maximum(np.hypot(*moved.T), 1e-9)  # to the rim
+    drawn = path + moved * np.minimum(room, 1)[:, None]
+    return np.vstack([drawn[:-1:VERTEX_SPACING_PX], drawn[-1:]])
 
 
 def _nuclick_point(depth: NDArray[np.float32], rng: np.random.Generator) -> Point:

@@ -2,14 +2,17 @@
 
 import numpy as np
 import pytest
+from skimage.morphology import skeletonize
 
 from inference.data.simulate import (
     central_point,
     displaced_click,
     distance_inside,
     first_click,
+    full_skeleton,
     next_click,
     signed_distance,
+    squiggle,
 )
 
 
@@ -72,3 +75,61 @@ def test_signed_distance_when_straddling_the_outline_is_symmetric(blob: np.ndarr
     assert distance[30, 15] == pytest.approx(0.5)
     assert distance[30, 14] == pytest.approx(-0.5)
     assert (np.sign(distance) == np.where(blob, 1, -1)).all()
+
+
+@pytest.fixture
+def gland() -> np.ndarray:
+    """A bent tube with a side branch."""
+    ys, xs = np.mgrid[:200, :240]
+    radius = np.hypot(xs - 120, ys - 150)
+    mask = (radius > 70) & (radius < 110) & (ys < 150)
+    mask[20:60, 110:130] = True
+    mask[100:150, 30:200] &= radius[100:150, 30:200] > 70
+    return mask
+
+
+def drawn(strokes: tuple[np.ndarray, ...], shape: tuple[int, ...]) -> np.ndarray:
+    pixels = np.zeros(shape, bool)
+    columns, rows = np.floor(np.vstack(strokes)).astype(int).T
+    pixels[rows, columns] = True
+    return pixels
+
+
+def test_full_skeleton_when_drawn_is_the_morphological_skeleton_in_connected_lines(gland: np.ndarray) -> None:
+    strokes = full_skeleton(gland)
+    assert (drawn(strokes, gland.shape) == skeletonize(gland)).all()
+    for stroke in strokes:
+        assert (np.abs(np.diff(stroke, axis=0)) <= 1).all()
+    assert len(strokes) < 12  # lines, not dots
+
+
+def test_full_skeleton_when_object_is_a_ring_or_a_dot_covers_it() -> None:
+    ys, xs = np.mgrid[:60, :60]
+    ring = np.abs(np.hypot(xs - 30, ys - 30) - 20) < 4
+    assert (drawn(full_skeleton(ring), ring.shape) == skeletonize(ring)).all()
+    for side in (1, 2):
+        dot = np.zeros((9, 9), bool)
+        dot[4 : 4 + side, 4 : 4 + side] = True
+        assert dot[drawn(full_skeleton(dot), dot.shape)].all()
+        assert dot[drawn(squiggle(dot, np.random.default_rng(1)), dot.shape)].all()
+
+
+def test_squiggle_when_drawn_often_stays_inside_and_is_smooth(gland: np.ndarray) -> None:
+    rng = np.random.default_rng(4)
+    lengths, counts = [], []
+    for _ in range(60):
+        strokes = squiggle(gland, rng)
+        counts.append(len(strokes))
+        assert gland[drawn(strokes, gland.shape)].all()
+        steps = np.diff(strokes[0], axis=0)
+        lengths.append(np.hypot(*steps.T).sum())
+        turns = np.diff(np.unwrap(np.arctan2(steps[:, 1], steps[:, 0])))
+        assert np.abs(turns).mean() < np.radians(20)
+    assert set(counts) >= {1, 2}
+    assert min(lengths) < 0.6 * max(lengths)
+    assert max(lengths) > 200  # along the whole bend
+
+
+def test_squiggle_when_seed_is_the_same_is_the_same(gland: np.ndarray) -> None:
+    first, second = (squiggle(gland, np.random.default_rng(5)) for _ in range(2))
+    assert all((a == b).all() for a, b in zip(first, second, strict=True))
