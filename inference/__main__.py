@@ -10,6 +10,7 @@ from inference.data.samples import DatasetError
 from inference.training.loop import TrainingError
 
 NUCLEI = "nuclick-nucleus-he"
+OBJECTS = ("nucleus", "cell", "gland")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,13 +31,21 @@ def parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train a network; started again, it goes on where it stopped")
     train.add_argument("method", choices=["nuclick"])
     train.add_argument("--data", type=Path, action="append", required=True, help="labelled images (repeatable)")
-    train.add_argument("--kind", help="only images of this kind, as dataset.json names it")
+    train.add_argument("--object", choices=OBJECTS, default="nucleus", help="its recipe is taken")
+    train.add_argument(
+        "--published", action="store_true", help="the paper's network and training (66.8 M: needs a GPU)"
+    )
+    train.add_argument("--kind", help="only images of this kind, of data sets whose dataset.json names kinds")
+    train.add_argument("--stain", help="of the images: H&E, IHC, fluorescence, Romanowsky")
     train.add_argument("--out", type=Path, required=True, help="the run's folder, for instance runs/nuclei")
     train.add_argument("--samples", type=positive, help="how many patches in all")
     train.add_argument("--batch", type=positive, help="patches in one step")
     train.add_argument("--seed", type=int, help="of the weights and of every simulated click")
     train.add_argument("--init", help="shipped weights to start from, instead of random ones")
     train.add_argument("--learning-rate", type=float)
+    train.add_argument("--patch-px", type=positive, help="what the network is given; with --mpp, its field of view")
+    train.add_argument("--crop-px", type=positive, help="what a training step shows of it")
+    train.add_argument("--mpp", type=float, help="µm a pixel at which objects are shown")
     train.add_argument("--check-every", type=positive, default=250, help="steps between validations")
     train.set_defaults(command=run_train)
 
@@ -44,8 +53,6 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("run", type=Path)
     export.add_argument("--name", default=NUCLEI)
     export.add_argument("--data", type=Path, required=True, help="the folder whose validation images to measure on")
-    export.add_argument("--object", default="nucleus")
-    export.add_argument("--stain", default="H&E")
     export.add_argument("--licence", required=True, help="of the weights: that of the data they were trained on")
     export.set_defaults(command=run_export)
 
@@ -98,10 +105,12 @@ def use_threads(count: int) -> None:
 def run_train(options: argparse.Namespace) -> None:
     from inference.training.runs import train_nuclick
 
-    names = ("samples", "batch", "seed", "learning_rate")
+    names = ("stain", "samples", "batch", "seed", "learning_rate", "patch_px", "crop_px", "mpp")
     given = {name: getattr(options, name) for name in names}
     train_nuclick(
         folders=options.data,
+        object_type=options.object,
+        published=options.published,
         kind=options.kind,
         init=options.init,
         run=options.out,
@@ -118,8 +127,6 @@ def run_export(options: argparse.Namespace) -> None:
         run=options.run,
         name=options.name,
         folder=options.data,
-        object_type=options.object,
-        stain=options.stain,
         licence=options.licence,
         threads=options.threads,
         say=tell,

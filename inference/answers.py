@@ -13,10 +13,20 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from inference.checkpoints import CheckpointError
-from inference.geometry import outline
+from inference.geometry import filled, outline
 from inference.methods import METHODS, find_segmenter
 from inference.methods.base import ObjectPrompts, Points, Segmenter
-from inference.protocol import Failed, Segmented, SegmentedObject, SegmentRequest, SlideRef, Target, Timings
+from inference.protocol import (
+    Failed,
+    Prompt,
+    Segmented,
+    SegmentedObject,
+    SegmentRequest,
+    SlideRef,
+    Target,
+    Timings,
+    points_of,
+)
 from inference.slide import Patch, SlideReadError, read_patch
 
 logger = logging.getLogger(__name__)
@@ -126,17 +136,24 @@ def prepare_all(request: SegmentRequest, segmenter: Segmenter) -> list[Prepared 
 
 
 def prepare(target: Target, request: SegmentRequest, segmenter: Segmenter) -> Prepared | SegmentedObject:
-    """The patch around the first positive click, and all that is known about the object in it."""
-    first = next((p for p in target.prompts if p.positive), None)
-    if first is None:
-        return failed(target, "Click inside the object first; so far only clicks outside it are known.")
-    if not (0 <= first.x < request.slide.width and 0 <= first.y < request.slide.height):
-        return failed(target, "The click lies outside the slide.")
-    patch = read_patch(request.slide, centre=(first.x, first.y), size_px=segmenter.patch_px, mpp=segmenter.mpp)
-    clicks = patch.to_patch(np.array([(p.x, p.y) for p in target.prompts]))
-    positive = np.array([p.positive for p in target.prompts])
-    exclusion = within(patch.to_patch(other_points(request, target)), segmenter.patch_px)
-    return Prepared(target, patch, ObjectPrompts(clicks, positive, exclusion))
+    """The patch that the prompts ask for, and all that is known about the object in it."""
+    slide = request.slide
+    strokes = [np.array(points_of(prompt), np.float64) for prompt in target.prompts]
+    positive = np.array([prompt.positive for prompt in target.prompts])
+    if not positive.any() and not target.start:
+        return failed(target, "Point at the inside of the object first; so far only its outside is known.")
+    if any(((s < 0) | (s >= (slide.width, slide.height))).any() for s in strokes):
+        return failed(target, f"The {target.prompts[0].kind} lies outside the slide.")
+    start = np.vstack([np.array(p.exterior, np.float64) for p in target.start]) if target.start else None
+    frame = segmenter.frame(strokes, positive, start=start, mpp=slide.mpp)
+    patch = read_patch(slide, centre=frame.centre, size_px=segmenter.patch_px, mpp=frame.mpp)
+    prompts = ObjectPrompts(
+        strokes=tuple(patch.to_patch(stroke) for stroke in strokes),
+        positive=positive,
+        exclusion=within(patch.to_patch(other_points(request, target)), segmenter.patch_px),
+        start=filled(target.start, patch.to_patch, segmenter.patch_px) if target.start else None,
+    )
+    return Prepared(target, patch, prompts)
 
 
 def other_points(request: SegmentRequest, target: Target) -> Points:
@@ -144,8 +161,13 @@ def other_points(request: SegmentRequest, target: Target) -> Points:
     points = [(p.x, p.y) for p in request.others]
     for other in request.targets:
         if other.object_id != target.object_id:
-            points += [(p.x, p.y) for p in other.prompts if p.positive]
+            points += [middle_of(prompt) for prompt in other.prompts if prompt.positive]
     return np.array(points, np.float64).reshape(-1, 2)
+
+
+def middle_of(prompt: Prompt) -> tuple[float, float]:
+    points = points_of(prompt)
+    return points[len(points) // 2]
 
 
 def within(points: Points, size_px: int) -> Points:

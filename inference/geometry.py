@@ -3,13 +3,14 @@
 Patch coordinates are continuous: pixel i covers [i, i + 1), its centre lies at i + 0.5.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import cv2
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy import ndimage
 from shapely.geometry import MultiPolygon
 from shapely.geometry import Polygon as ShapelyPolygon
 from skimage.measure import find_contours
@@ -23,32 +24,67 @@ SMALLEST_AREA_PX = 3.0
 DECIMALS = 1
 
 
-def component_at(inside: NDArray[np.bool_], x: float, y: float, *, reach_px: float) -> NDArray[np.bool_] | None:
-    """The connected part of `inside` under (x, y), else the nearest within `reach_px`, else nothing.
+def components_at(inside: NDArray[np.bool_], points: NDArray[np.float64], *, reach_px: float) -> NDArray[np.bool_]:
+    """The connected parts of `inside` under `points` (N, 2), each point counting for the part nearest to it within
+    `reach_px`; all False where there is none.
 
     Pixels that touch only at a corner are not connected, so that the outline of a part is one simple ring.
     """
-    count, parts = cv2.connectedComponents(inside.astype(np.uint8), connectivity=4)
-    if count == 1:
-        return None
-    row, column = int(np.clip(y, 0, len(inside) - 1)), int(np.clip(x, 0, inside.shape[1] - 1))
-    label = int(parts[row, column])
-    if label == 0:
+    _, parts = cv2.connectedComponents(inside.astype(np.uint8), connectivity=4)
+    height, width = inside.shape
+    columns, rows = np.clip(np.floor(points).astype(np.int64), 0, (width - 1, height - 1)).T
+    under = parts[rows, columns]
+    wanted = set(np.unique(under[under > 0]).tolist())
+    if (under == 0).any() and inside.any():
         ys, xs = np.nonzero(parts)
-        squared = (xs - column) ** 2 + (ys - row) ** 2
-        nearest = int(np.argmin(squared))
-        if squared[nearest] > reach_px * reach_px:
-            return None
-        label = int(parts[ys[nearest], xs[nearest]])
-    return parts == label
+        for column, row in np.unique(np.column_stack([columns, rows])[under == 0], axis=0):
+            squared = (xs - column) ** 2 + (ys - row) ** 2
+            nearest = int(np.argmin(squared))
+            if squared[nearest] <= reach_px * reach_px:
+                wanted.add(int(parts[ys[nearest], xs[nearest]]))
+    return np.isin(parts, list(wanted)) if wanted else np.zeros_like(inside)
 
 
-def fill_small_holes(inside: NDArray[np.bool_], smallest_px: int) -> NDArray[np.bool_]:
-    """The mask with holes of fewer than `smallest_px` pixels closed; what touches the patch's rim is no hole."""
-    _, parts, stats, _ = cv2.connectedComponentsWithStats((~inside).astype(np.uint8), connectivity=8)
+def fill_holes(
+    inside: NDArray[np.bool_],
+    *,
+    smallest_px: float,
+    kept: NDArray[np.bool_] | None = None,
+    pierced: NDArray[np.bool_] | None = None,
+) -> NDArray[np.bool_]:
+    """The mask with holes of fewer than `smallest_px` pixels closed, but for those that lie mostly in `kept` or hold a
+    pixel of `pierced`; what touches the patch's rim is no hole."""
+    count, parts, stats, _ = cv2.connectedComponentsWithStats((~inside).astype(np.uint8), connectivity=8)
     rim = np.unique(np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]]))
-    small = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] < smallest_px)
-    return inside | np.isin(parts, np.setdiff1d(small, np.append(rim, 0)))
+    areas = stats[:, cv2.CC_STAT_AREA]
+    closed = areas < smallest_px
+    if kept is not None:
+        closed &= 2 * np.bincount(parts[kept], minlength=count) <= areas
+    if pierced is not None:
+        closed &= np.bincount(parts[pierced], minlength=count) == 0
+    return inside | np.isin(parts, np.setdiff1d(np.flatnonzero(closed), np.append(rim, 0)))
+
+
+def surrounded(drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(H, W): what a drawn line goes round; a gap of up to 8 px does not open the ring."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
+    ring = cv2.morphologyEx(np.pad(drawn.astype(np.uint8), 9), cv2.MORPH_CLOSE, kernel)[9:-9, 9:-9] > 0
+    return ndimage.binary_fill_holes(ring) & ~drawn
+
+
+def filled(
+    polygons: Sequence[Polygon], to_patch: Callable[[NDArray[np.float64]], NDArray[np.float64]], size_px: int
+) -> NDArray[np.float32]:
+    """(size_px, size_px): 1 inside the polygons, 0 outside them and in their holes."""
+    mask = np.zeros((size_px, size_px), np.uint8)
+    for polygon in polygons:
+        rings = [to_patch(np.array(ring, np.float64)) for ring in (polygon.exterior, *polygon.holes)]
+        # OpenCV's pixel centres lie on whole numbers; its coordinates may have 4 binary places.
+        fixed = [np.round((np.clip(ring, -size_px, 2 * size_px) - 0.5) * 16).astype(np.int32) for ring in rings]
+        one = np.zeros_like(mask)
+        cv2.fillPoly(one, fixed, 1, shift=4)  # rings of one call cancel out: holes stay open
+        mask |= one
+    return mask.astype(np.float32)
 
 
 def outline(

@@ -66,22 +66,40 @@ def blur_sharpen_or_compress(pixels: NDArray[np.uint8], rng: np.random.Generator
     return changed.astype(np.uint8, copy=False)
 
 
-def recolour(batch: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
-    """(B, H, W, 3) → the same as float 0 … 255, with each patch's stains, light and noise changed.
+def recolour(batch: NDArray[np.uint8], rng: np.random.Generator, *, fluorescence: bool = False) -> NDArray[np.float32]:
+    """(B, H, W, 3) → the same as float 0 … 255, with each patch's stains (fluorescence: exposure and colour), light and
+    noise changed.
 
     Stains (8 in 10): optical density = stains · HED basis, each stain times U(.8, 1.2) plus U(−.05, .05) (Tellez et al.
     2018). In optical density that is one 3 × 3 matrix and one offset a patch.
     """
-    density = -np.log((batch.astype(np.float32) + 1) / 256)
-    matrices, offsets = _stain_changes(len(batch), rng)
-    density = np.matmul(density.reshape(len(batch), -1, 3), matrices) + offsets
-    pixels = (256 * np.exp(-density) - 1).reshape(batch.shape)
+    pixels = _expose(batch, rng) if fluorescence else _restain(batch, rng)
     contrast = rng.uniform(0.8, 1.2, (len(batch), 1, 1, 1)).astype(np.float32)
     brightness = rng.uniform(-25, 25, (len(batch), 1, 1, 1)).astype(np.float32)
     pixels = (pixels - 127.5) * contrast + 127.5 + brightness
     for row in np.flatnonzero(rng.random(len(batch)) < 0.2):
         pixels[row] += rng.normal(0, rng.uniform(1, 6), batch.shape[1:]).astype(np.float32)
     return np.clip(pixels, 0, 255, out=pixels)
+
+
+def _restain(batch: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
+    density = -np.log((batch.astype(np.float32) + 1) / 256)
+    matrices, offsets = _stain_changes(len(batch), rng)
+    density = np.matmul(density.reshape(len(batch), -1, 3), matrices) + offsets
+    return (256 * np.exp(-density) - 1).reshape(batch.shape)
+
+
+def _expose(batch: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Gamma .6 to 1.6 and gain .6 to 2 for each patch; half of them in a colour, as viewers show a channel."""
+    shape = (len(batch), 1, 1, 1)
+    gamma, gain = (
+        np.exp(rng.uniform(np.log(0.6), np.log(1.6), shape)),
+        np.exp(rng.uniform(np.log(0.6), np.log(2), shape)),
+    )
+    tint = rng.uniform(0, 1, (len(batch), 1, 1, 3))
+    tint[np.arange(len(batch)), 0, 0, rng.integers(3, size=len(batch))] = 1
+    tint[rng.random(len(batch)) < 0.5] = 1
+    return (255 * gain * tint * (batch.astype(np.float32) / 255) ** gamma).astype(np.float32)
 
 
 def _stain_changes(count: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

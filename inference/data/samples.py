@@ -6,6 +6,7 @@ A folder holds `dataset.json`, `images/<id>.png|jpg` and `labels/<id>.png` (one 
 import hashlib
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +19,8 @@ from scipy import ndimage
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 
-# How much of an image's id names the patient; other data sets are grouped by their own "groups" entry, or by image.
-PATIENT_PREFIX_LENGTH = {"monuseg": 12}
+# Which part of an image's id names the patient; other data sets are grouped by their own "groups" entry, or by image.
+PATIENT = {"monuseg": re.compile(r".{12}"), "glands": re.compile(r"ebhi_GT[A-Za-z]*\d+")}
 
 
 Corner = tuple[int, int]
@@ -89,7 +90,14 @@ class Dataset:
         groups = self.info.get("groups")
         if isinstance(groups, dict) and image_id in groups:
             return str(groups[image_id])
-        return image_id[: PATIENT_PREFIX_LENGTH.get(self.name, len(image_id))]
+        patient = PATIENT[self.name].match(image_id) if self.name in PATIENT else None
+        return patient[0] if patient else image_id
+
+    def source_of(self, image_id: str) -> str:
+        """Where an image and its labels come from: its kind in dataset.json, else its id's part before an underscore, else
+        the data set."""
+        prefix, underscore, _ = image_id.partition("_")
+        return str(self.info.get("kinds", {}).get(image_id) or (prefix if underscore else self.name))
 
     def read(self, image_id: str) -> LabelledImage:
         """One image and its labels; DatasetError when a file is missing, unreadable, or the sizes differ."""
@@ -132,10 +140,12 @@ def open_dataset(folder: Path) -> Dataset:
 
 
 def split_by_group(dataset: Dataset, ids: Sequence[str], *, validation_fraction: float) -> tuple[list[str], list[str]]:
-    """(training, validation) ids: whole groups, chosen by the hash of their name, the same on every machine."""
-    groups = sorted({dataset.group_of(i) for i in ids}, key=lambda g: _hash(f"{dataset.name}/{g}"))
-    count = min(len(groups) - 1, math.ceil(validation_fraction * len(groups))) if len(groups) > 1 else 0
-    chosen = set(groups[:count])
+    """(training, validation) ids: of each source whole groups, chosen by the hash of their name, the same on every machine."""
+    chosen = set[str]()
+    for source in {dataset.source_of(i) for i in ids}:
+        groups = {dataset.group_of(i) for i in ids if dataset.source_of(i) == source}
+        count = min(len(groups) - 1, math.ceil(validation_fraction * len(groups))) if len(groups) > 1 else 0
+        chosen.update(sorted(groups, key=lambda g: _hash(f"{dataset.name}/{g}"))[:count])
     validation = [i for i in ids if dataset.group_of(i) in chosen]
     return [i for i in ids if dataset.group_of(i) not in chosen], validation
 

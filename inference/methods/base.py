@@ -8,7 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Points = NDArray[np.float64]
-"""(N, 2) x, y in patch pixels; pixel i covers [i, i + 1)."""
+"""(N, 2) x, y; pixel i covers [i, i + 1)."""
+
+FRAME_MARGIN = 1.4
+"""A patch that must hold a drawn line or a mask is at least this much wider than it."""
 
 
 def _no_points() -> Points:
@@ -19,17 +22,36 @@ def _no_points() -> Points:
 class ObjectPrompts:
     """All that a person said about one object, in pixels of its patch and in the order in which it was said."""
 
-    clicks: Points
+    strokes: tuple[Points, ...]
+    """Drawn lines; a click is a line of one point."""
     positive: NDArray[np.bool_]
-    """(N,): inside the object, or on what the mask wrongly took."""
+    """One for each stroke: inside the object, or on what the mask wrongly took."""
     exclusion: Points = field(default_factory=_no_points)
     """Points inside other objects."""
+    start: NDArray[np.float32] | None = None
+    """(H, W) 0 or 1: the mask that the strokes correct; None when they alone say what the object is."""
 
     @property
-    def first(self) -> tuple[float, float]:
-        """The first positive click: the object lies here."""
-        x, y = self.clicks[int(np.argmax(self.positive))]
-        return float(x), float(y)
+    def inside(self) -> tuple[Points, ...]:
+        return tuple(s for s, positive in zip(self.strokes, self.positive, strict=True) if positive)
+
+    @property
+    def outside(self) -> tuple[Points, ...]:
+        return tuple(s for s, positive in zip(self.strokes, self.positive, strict=True) if not positive)
+
+    def until(self, count: int) -> "ObjectPrompts":
+        """What had been said after the first `count` strokes."""
+        return ObjectPrompts(self.strokes[:count], self.positive[:count], self.exclusion, self.start)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where to cut an object's patch."""
+
+    centre: tuple[float, float]
+    """Level-0 px."""
+    mpp: float
+    """µm per patch pixel."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +74,7 @@ class ObjectMask:
 class Segmenter(ABC):
     """Built once for a checkpoint, then asked for every click; holds no state of any object."""
 
+    object_type: str
     patch_px: int
     mpp: float
     device: str
@@ -61,15 +84,33 @@ class Segmenter(ABC):
     def __init__(self, checkpoint: str, *, threads: int) -> None:
         """Load the weights named `checkpoint` and run once, so that the first click is as fast as the next."""
 
+    def frame(
+        self, strokes: Sequence[Points], positive: NDArray[np.bool_], *, start: Points | None = None, mpp: float
+    ) -> Frame:
+        """The patch for these prompts: around the first positive click; around a drawn line or a mask to start from, at
+        the network's own resolution, or coarser where it would not fit (NuClick 3.3.2).
+
+        `strokes` and the vertices of `start` are in level-0 px of a slide with `mpp`.
+        """
+        inside = [s for s, p in zip(strokes, positive, strict=True) if p]
+        if start is None and all(len(s) == 1 for s in inside):
+            x, y = inside[0][0]
+            return Frame((float(x), float(y)), self.mpp)
+        told = np.vstack([*inside, *([] if start is None else [start])])
+        low, high = told.min(axis=0), told.max(axis=0)
+        x, y = (low + high) / 2
+        needed_um = float((high - low).max()) * mpp * FRAME_MARGIN
+        return Frame((float(x), float(y)), max(self.mpp, needed_um / self.patch_px))
+
     @abstractmethod
     def probabilities(
         self, patches: Sequence[NDArray[np.uint8]], prompts: Sequence[ObjectPrompts]
     ) -> NDArray[np.float32]:
-        """(B, patch_px, patch_px) from as many RGB patches; every object has at least one positive click."""
+        """(B, patch_px, patch_px) from as many RGB patches; every object has a positive stroke or a mask to start from."""
 
     @abstractmethod
     def mask(self, pixels: NDArray[np.uint8], probability: NDArray[np.float32], prompts: ObjectPrompts) -> ObjectMask:
-        """Which pixels of a patch are the object: the part that was clicked, cleaned."""
+        """Which pixels of a patch are the object: the parts that were pointed at, cleaned."""
 
     def segment(self, patches: Sequence[NDArray[np.uint8]], prompts: Sequence[ObjectPrompts]) -> list[ObjectMask]:
         """Both steps for a batch."""

@@ -12,8 +12,8 @@ from inference.checkpoints import open_checkpoint
 from inference.engines import Engine, Shape
 from inference.engines.openvino import OpenvinoEngine, has_bf16
 from inference.engines.torch import OnnxEngine, TorchEngine
-from inference.methods.nuclick.guidance import INPUT_CHANNELS
-from inference.methods.nuclick.segmenter import load_network
+from inference.methods.nuclick.guidance import ENCODINGS
+from inference.methods.nuclick.networks import load_network
 
 BATCHES = (1, 8)
 WARM_UP, ROUNDS = 10, 100
@@ -23,7 +23,7 @@ def bench(checkpoint: str, *, threads: int) -> dict[str, Any]:
     """p50 and p95 in milliseconds, and how far each engine's answer lies from torch's in f32."""
     found = open_checkpoint(checkpoint)
     patch_px = int(found.manifest["patch_px"])
-    shape = (INPUT_CHANNELS, patch_px, patch_px)
+    shape = (3 + ENCODINGS[found.manifest["network"]].channels, patch_px, patch_px)
     engines = dict(_engines(lambda: load_network(found), content=found.sha256, shape=shape, threads=threads))
     rng = np.random.default_rng(1)
     batches = {count: rng.normal(size=(count, *shape)).astype(np.float32) for count in BATCHES}

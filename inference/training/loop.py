@@ -25,6 +25,10 @@ class Settings(Protocol):
 
     samples: int
     batch: int
+    optimiser: str
+    """AdamW or Adam."""
+    schedule: str
+    """cosine or constant."""
     learning_rate: float
     weight_decay: float
     warmup_steps: int
@@ -67,7 +71,8 @@ def train(
         begin_with(network, start)
     average = channels_last(task.network())
     average.load_state_dict(network.state_dict())
-    optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+    kind = {"AdamW": torch.optim.AdamW, "Adam": torch.optim.Adam}[recipe.optimiser]
+    optimiser = kind(network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     claim_folder(run, {"recipe": asdict(recipe), **about})
     step, best = restore(run / LAST, network, average, optimiser) if (run / LAST).exists() else (0, -math.inf)
 
@@ -117,9 +122,11 @@ def channels_last(network: nn.Module) -> nn.Module:
 
 
 def schedule(step: int, recipe: Settings) -> float:
-    """Linear warm-up, then a half cosine down to 1 % at the end of the samples."""
+    """Linear warm-up, then constant, or a half cosine down to 1 % at the end of the samples."""
     if step < recipe.warmup_steps:
         return (step + 1) / recipe.warmup_steps
+    if recipe.schedule == "constant":
+        return 1.0
     progress = (step - recipe.warmup_steps) / max(1, recipe.steps - recipe.warmup_steps)
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress))
 

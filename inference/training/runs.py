@@ -11,8 +11,9 @@ from typing import Any
 
 from inference.checkpoints import WEIGHTS_FOLDER, Checkpoint, load_tensors, open_checkpoint, write_weights
 from inference.data.samples import Dataset, DatasetError, LabelledImage, open_dataset, split_by_group
-from inference.methods.nuclick.recipe import Recipe, Task
+from inference.methods.nuclick.recipe import RECIPES, as_published
 from inference.methods.nuclick.segmenter import DEFAULT_THRESHOLD, NuclickSegmenter
+from inference.methods.nuclick.task import Task
 from inference.training.evaluate import Clicks, evaluate
 from inference.training.loop import BEST, SETTINGS, TrainingError, train
 
@@ -23,20 +24,23 @@ def train_nuclick(
     *,
     folders: Sequence[Path],
     run: Path,
+    object_type: str,
     changes: dict[str, Any],
+    published: bool = False,
     kind: str | None = None,
     init: str | None = None,
     check_every: int = 250,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Train NuClick's successor on the training share of each folder; `changes` replace entries of the recipe.
+    """Train NuClick on the training share of each folder; `changes` replace entries of the object type's recipe.
 
-    kind: only these images of the data sets that name kinds. init: shipped weights to start from; their training and
-    validation images stay what they were.
+    published: the paper's network and training instead of the successor's. kind: only these images of the data sets that
+    name kinds. init: shipped weights to start from; their training and validation images stay what they were.
 
     DatasetError for a folder that cannot be used, TrainingError for a run folder that holds something else.
     """
-    recipe = replace(Recipe(), **changes)
+    recipe = RECIPES[object_type]
+    recipe = replace(as_published(recipe) if published else recipe, **changes)
     data, training, validation = [], list[LabelledImage](), list[LabelledImage]()
     for dataset in map(open_dataset, folders):
         ids = dataset.of_kind(kind) if kind and "kinds" in dataset.info else dataset.ids
@@ -127,8 +131,6 @@ def export_run(
     run: Path,
     name: str,
     folder: Path,
-    object_type: str,
-    stain: str,
     licence: str,
     threads: int,
     weights: Path = WEIGHTS_FOLDER,
@@ -141,13 +143,11 @@ def export_run(
     tensors, metadata = load_tensors(run / BEST)
     manifest = {
         "method": "nuclick",
-        "object_type": object_type,
-        "stain": stain,
-        "mpp": settings["recipe"]["mpp"],
-        "patch_px": settings["recipe"]["patch_px"],
+        **{key: settings["recipe"][key] for key in ("object_type", "stain", "network", "mpp", "patch_px")},
         "threshold": DEFAULT_THRESHOLD,
         "licence": licence,
         "data": settings["data"],
+        **({"init": settings["init"]} if "init" in settings else {}),
         "recipe": settings["recipe"] | {"samples_seen": int(metadata["step"]) * settings["recipe"]["batch"]},
         "commit": current_commit(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),

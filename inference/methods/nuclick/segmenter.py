@@ -1,78 +1,160 @@
-"""One click, one nucleus: guidance → network → the clicked part of the mask. Corrections replay the clicks one by one."""
+"""Prompts → network → the parts of the mask that were pointed at. Corrections replay the prompts one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.checkpoints import WEIGHTS_FOLDER, Checkpoint, CheckpointError, open_checkpoint
+from inference.checkpoints import WEIGHTS_FOLDER, CheckpointError, open_checkpoint
 from inference.engines import open_engine
-from inference.geometry import component_at, fill_small_holes
-from inference.methods.base import ObjectMask, ObjectPrompts, Segmenter
-from inference.methods.nuclick.guidance import INPUT_CHANNELS, Guidance, network_input
+from inference.geometry import components_at, fill_holes, surrounded
+from inference.methods.base import ObjectMask, ObjectPrompts, Points, Segmenter
+from inference.methods.nuclick.guidance import ENCODINGS, Guidance, draw_strokes, network_input, trace
 
 if TYPE_CHECKING:
     from torch import nn
 
 CLICK_REACH_PX = 3.0
 """A click this near to the mask still means it."""
-SMALLEST_HOLE_PX = 30
 SMALLEST_OBJECT_PX = 10
+MOST_TURNS = 8
+"""Of many corrections, the first ones are given to the network at once."""
 DEFAULT_THRESHOLD = 0.5
 GLASS_REACH_PX, GLASS_DARKEST, GLASS_DEVIATION = 12, 200, 6.0
+BRIGHTFIELD = {"H&E", "IHC", "Romanowsky"}
+
+
+@dataclass(frozen=True)
+class Habit:
+    """What differs between the kinds of objects."""
+
+    largest_filled_hole_px: float
+    """Holes below this area are the network's, not the object's."""
+    glass_is_inside: bool
+    """Whether the object may hold bright, empty places: the lumen of a gland."""
+
+
+HABITS = {
+    "nucleus": Habit(largest_filled_hole_px=30, glass_is_inside=False),
+    "cell": Habit(largest_filled_hole_px=100, glass_is_inside=False),
+    "gland": Habit(largest_filled_hole_px=np.inf, glass_is_inside=True),
+}
 
 
 class NuclickSegmenter(Segmenter):
     def __init__(self, checkpoint: str, *, threads: int, folder: Path = WEIGHTS_FOLDER) -> None:
-        """CheckpointError when the weights are missing, altered, or of another method."""
+        """CheckpointError when the weights are missing, altered, of another method, or of an unknown kind."""
         found = open_checkpoint(checkpoint, folder)
         manifest = found.manifest
         if manifest["method"] != "nuclick":
             raise CheckpointError(
                 f"The weights “{checkpoint}” belong to the method {manifest['method']}, not to nuclick."
             )
+        self.object_type = str(manifest["object_type"])
+        if manifest.get("network") not in ENCODINGS or self.object_type not in HABITS:
+            raise CheckpointError(
+                f"The weights “{checkpoint}” are for the network {manifest.get('network')!r} and {self.object_type!r} "
+                f"objects; known are {', '.join(ENCODINGS)} and {', '.join(HABITS)}."
+            )
         self.patch_px = int(manifest["patch_px"])
         self.mpp = float(manifest["mpp"])
-        self.brightfield = manifest["stain"] != "fluorescence"
+        self.habit = HABITS[self.object_type]
+        self.sees_glass = manifest["stain"] in BRIGHTFIELD and not self.habit.glass_is_inside
         self.threshold = float(manifest.get("threshold", DEFAULT_THRESHOLD))
-        shape = (INPUT_CHANNELS, self.patch_px, self.patch_px)
-        self.engine = open_engine(lambda: load_network(found), content=found.sha256, shape=shape, threads=threads)
+        self.encoding = ENCODINGS[manifest["network"]]
+        self.hears_corrections = manifest["network"] != "paper"  # the paper's network has no channel for them
+        shape = (3 + self.encoding.channels, self.patch_px, self.patch_px)
+
+        def load() -> nn.Module:
+            from inference.methods.nuclick.networks import load_network  # with it comes torch
+
+            return load_network(found)
+
+        self.engine = open_engine(load, content=found.sha256, shape=shape, threads=threads)
         self.device = self.engine.device
 
     def probabilities(
         self, patches: Sequence[NDArray[np.uint8]], prompts: Sequence[ObjectPrompts]
     ) -> NDArray[np.float32]:
-        """Each object's clicks are replayed in order, the answer to one being the previous mask of the next, as in training:
-        so a request needs no memory of former ones, and the same clicks always give the same mask."""
+        """Each object's prompts are replayed in order, the answer to one being the previous mask of the next, as in training:
+        so a request needs no memory of former ones, and the same prompts always give the same mask."""
         answers = np.zeros((len(patches), self.patch_px, self.patch_px), np.float32)
-        for turn in range(max(len(p.clicks) for p in prompts)):
-            rows = [i for i, p in enumerate(prompts) if turn < len(p.clicks) and p.positive[: turn + 1].any()]
-            if not rows:
-                continue  # nothing was said to be inside yet
-            told = [self._guidance(prompts[i], turn, answers[i]) for i in rows]
-            answers[rows] = self.engine.run(network_input([patches[i] for i in rows], told))
+        turns = [self._turns(p) for p in prompts]
+        for turn in range(max(len(t) for t in turns)):
+            rows = [i for i, t in enumerate(turns) if turn < len(t)]
+            told = [guidance(turns[i][turn], answers[i] if turn else turns[i][turn].start) for i in rows]
+            answers[rows] = self.engine.run(network_input([patches[i] for i in rows], told, self.encoding))
         return answers
 
     def mask(self, pixels: NDArray[np.uint8], probability: NDArray[np.float32], prompts: ObjectPrompts) -> ObjectMask:
-        """The part under the first positive click, or within 3 px of it; holes below 30 px are closed."""
+        """The parts under the positive strokes, or within 3 px of them; holes are closed as the object's kind asks."""
+        prompts = with_inner_point(prompts)
         above = probability > self.threshold
-        if self.brightfield and is_glass(pixels, prompts.first):
-            return ObjectMask(probability, self.threshold, np.zeros_like(above), failure="There is only glass here.")
-        part = component_at(above, *prompts.first, reach_px=CLICK_REACH_PX)
-        if part is None or part.sum() < SMALLEST_OBJECT_PX:
-            return ObjectMask(probability, self.threshold, np.zeros_like(above), failure="There is no nucleus here.")
-        filled = fill_small_holes(part, SMALLEST_HOLE_PX)
+        nothing = ObjectMask(probability, self.threshold, np.zeros_like(above))
+        if self.sees_glass and prompts.start is None and is_glass(pixels, tuple(prompts.inside[0][0])):
+            return replace(nothing, failure="There is only glass here.")
+        pointed = np.vstack([trace(stroke) for stroke in prompts.inside])
+        parts = components_at(above, within(pointed, len(above)), reach_px=CLICK_REACH_PX)
+        if parts.sum() < SMALLEST_OBJECT_PX:
+            return replace(nothing, failure=f"There is no {self.object_type} here.")
+        inner, taken = wanted_holes(prompts, above.shape)
+        filled = fill_holes(parts, smallest_px=self.habit.largest_filled_hole_px, kept=inner, pierced=taken)
         field = np.where(above & ~filled, 0, probability)  # other parts must not draw this one's outline
         field = np.where(filled & ~above, self.threshold + 0.01, field).astype(np.float32)
         return ObjectMask(field, self.threshold, filled)
 
-    def _guidance(self, prompts: ObjectPrompts, turn: int, previous: NDArray[np.float32]) -> Guidance:
-        clicks, positive = prompts.clicks[: turn + 1], prompts.positive[: turn + 1]
-        return Guidance(clicks[positive], clicks[~positive], prompts.exclusion, previous if turn else None)
+    def _turns(self, prompts: ObjectPrompts) -> list[ObjectPrompts]:
+        """What had been said at each question to the network. The lines that a drawing begins with are one statement; so
+        are the first prompts of a very long correction, and all prompts for a network that knows no corrections."""
+        count = len(prompts.strokes)
+        if not self.hears_corrections:
+            return [prompts]
+        lines = [len(s) > 1 and bool(p) for s, p in zip(prompts.strokes, prompts.positive, strict=True)]
+        first = max(1, lines.index(False) if False in lines else count, count - MOST_TURNS + 1)
+        if prompts.start is None:  # a question needs something inside
+            first = max(first, int(np.argmax(prompts.positive)) + 1)
+        return [with_inner_point(prompts.until(n)) for n in range(first, count + 1)]
+
+
+def guidance(prompts: ObjectPrompts, previous: NDArray[np.float32] | None) -> Guidance:
+    return Guidance(prompts.inside, prompts.outside, prompts.exclusion, previous)
+
+
+def with_inner_point(prompts: ObjectPrompts) -> ObjectPrompts:
+    """A mask to start from says what the object is: its deepest point, far from what is taken away, becomes the first
+    positive click, as in training, where none was given."""
+    if prompts.start is None or prompts.positive.any():
+        return prompts
+    mask = (prompts.start > 0.5).astype(np.uint8)
+    for x, y in np.vstack([trace(stroke) for stroke in prompts.outside]):
+        cv2.circle(mask, (int(x), int(y)), 3, 0, -1)
+    depth = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    row, column = np.unravel_index(int(np.argmax(depth)), depth.shape)
+    inner = np.array([[column + 0.5, row + 0.5]])
+    return replace(prompts, strokes=(inner, *prompts.strokes), positive=np.append(True, prompts.positive))
+
+
+def wanted_holes(prompts: ObjectPrompts, shape: tuple[int, int]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(H, W) where holes stay: what a positive line goes round and the holes of the mask to start from; and what was taken
+    away, which keeps the hole that it lies in."""
+    drawn, taken = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    draw_strokes(drawn, prompts.inside, 1)
+    draw_strokes(taken, prompts.outside, 1)
+    kept = surrounded(drawn > 0)
+    if prompts.start is not None:
+        started = prompts.start > 0.5
+        kept |= fill_holes(started, smallest_px=np.inf) & ~started
+    return kept, taken > 0
+
+
+def within(points: Points, size_px: int) -> Points:
+    return points[((points >= 0) & (points < size_px)).all(axis=1)]
 
 
 def is_glass(pixels: NDArray[np.uint8], click: tuple[float, float]) -> bool:
@@ -81,16 +163,3 @@ def is_glass(pixels: NDArray[np.uint8], click: tuple[float, float]) -> bool:
     around = pixels[max(row - GLASS_REACH_PX, 0) : row + GLASS_REACH_PX + 1]
     around = around[:, max(column - GLASS_REACH_PX, 0) : column + GLASS_REACH_PX + 1]
     return bool(around.size and around.min() >= GLASS_DARKEST and around.std(axis=(0, 1)).max() <= GLASS_DEVIATION)
-
-
-def load_network(checkpoint: Checkpoint) -> nn.Module:
-    """The successor with the weights of a checkpoint; CheckpointError when they do not fit its layers."""
-    from inference.methods.nuclick.network import SuccessorNetwork  # with it comes torch
-
-    network = SuccessorNetwork().eval()
-    try:
-        network.load_state_dict(checkpoint.tensors())
-    except RuntimeError as error:
-        reason = str(error).splitlines()[0]
-        raise CheckpointError(f"The weights “{checkpoint.name}” do not fit NuClick's network: {reason}") from None
-    return network

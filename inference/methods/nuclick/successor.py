@@ -1,10 +1,10 @@
-"""The successor network "P-N": a residual encoder-decoder with a full-resolution detail branch."""
+"""The successors: a residual encoder-decoder with a full-resolution detail branch; "P-G" is the lighter one for glands."""
+
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-
-from inference.methods.nuclick.guidance import INPUT_CHANNELS
 
 OUTPUTS = ("mask", "boundary", "distance")
 STRIDE_PX = 16
@@ -27,6 +27,22 @@ class ResidualBlock(nn.Module):
         return F.relu(self.second(self.first(x)) + x)
 
 
+class WideBlock(nn.Module):
+    """An inverted residual block: two times the channels, a depthwise 5 × 5 convolution, and back."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        inner = 2 * channels
+        self.block = nn.Sequential(
+            nn.Conv2d(channels, inner, 1, bias=False), nn.BatchNorm2d(inner), nn.ReLU(inplace=True),
+            nn.Conv2d(inner, inner, 5, padding=2, groups=inner, bias=False), nn.BatchNorm2d(inner), nn.ReLU(inplace=True),
+            nn.Conv2d(inner, channels, 1, bias=False), nn.BatchNorm2d(channels),
+        )  # fmt: skip
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(self.block(x) + x)
+
+
 class Context(nn.Module):
     """A light atrous pyramid: what lies 1, 2 and 4 cells around, and the mean of the whole patch."""
 
@@ -44,8 +60,8 @@ class Context(nn.Module):
         return self.join(torch.cat([*(branch(x) for branch in self.branches), mean], dim=1))
 
 
-def _stage(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
-    return nn.Sequential(_conv(inputs, outputs, stride=2), *(ResidualBlock(outputs) for _ in range(blocks)))
+def _stage(inputs: int, outputs: int, blocks: int, block: Callable[[int], nn.Module] = ResidualBlock) -> nn.Sequential:
+    return nn.Sequential(_conv(inputs, outputs, stride=2), *(block(outputs) for _ in range(blocks)))
 
 
 def _upsample(x: Tensor) -> Tensor:
@@ -53,21 +69,28 @@ def _upsample(x: Tensor) -> Tensor:
 
 
 class SuccessorNetwork(nn.Module):
-    """(B, 7, H, W) float → logits (B, 3, H, W): mask, boundary, signed distance (before tanh); H, W multiples of 16.
+    """(B, inputs, H, W) float → logits (B, 3, H, W): mask, boundary, signed distance (before tanh); H, W multiples of 16.
 
-    In training mode `forward` also returns mask logits at 1/2 and 1/4 for deep supervision. 3.3 M parameters.
+    In training mode `forward` also returns mask logits at 1/2 and 1/4 for deep supervision. `fine` is the block of the
+    two finest scales. 3.3 M parameters as it stands.
     """
 
-    def __init__(self, widths: tuple[int, int, int, int] = (32, 64, 128, 192), detail: int = 16) -> None:
+    def __init__(
+        self,
+        inputs: int = 7,
+        widths: tuple[int, int, int, int] = (32, 64, 128, 192),
+        detail: int = 16,
+        fine: Callable[[int], nn.Module] = ResidualBlock,
+    ) -> None:
         super().__init__()
         w2, w4, w8, w16 = widths
-        self.detail = nn.Sequential(_conv(INPUT_CHANNELS, detail), _conv(detail, detail))
-        self.s2 = _stage(INPUT_CHANNELS, w2, blocks=1)
-        self.s4 = _stage(w2, w4, blocks=2)
+        self.detail = nn.Sequential(_conv(inputs, detail), _conv(detail, detail))
+        self.s2 = _stage(inputs, w2, 1, fine)
+        self.s4 = _stage(w2, w4, 2, fine)
         self.s8 = _stage(w4, w8, blocks=3)
         self.s16 = nn.Sequential(_stage(w8, w16, blocks=2), Context(w16))
         self.lateral = nn.ModuleList([nn.Conv2d(w16, w8, 1), nn.Conv2d(w8, w4, 1), nn.Conv2d(w4, w2, 1)])
-        self.decode = nn.ModuleList([ResidualBlock(w8), ResidualBlock(w4), ResidualBlock(w2)])
+        self.decode = nn.ModuleList([ResidualBlock(w8), fine(w4), fine(w2)])
         self.to_detail = nn.Conv2d(w2, detail, 1)
         self.join = _conv(2 * detail, detail)
         self.head = nn.Conv2d(detail, len(OUTPUTS), 1)
