@@ -1,5 +1,7 @@
 """The simulated annotator: where a person would click. One implementation for training, evaluation and learning."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -66,12 +68,38 @@ def displaced_click(
 
     An object too thin for that takes its deepest pixels.
     """
-    angle, distance = rng.uniform(0, 2 * np.pi), abs(rng.normal(0, sigma_px))
-    x, y = origin[0] + distance * np.cos(angle), origin[1] + distance * np.sin(angle)
+    x, y = careless_click(origin, sigma_px, rng)
     depth = distance_inside(mask)
     ys, xs = np.nonzero(depth >= min(margin_px, float(depth.max())))
     nearest = int(np.argmin((ys + 0.5 - y) ** 2 + (xs + 0.5 - x) ** 2))
     return float(xs[nearest]) + 0.5, float(ys[nearest]) + 0.5
+
+
+def careless_click(origin: Point, sigma_px: float, rng: np.random.Generator) -> Point:
+    """`origin` displaced by |N(0, σ)| in a random direction, wherever that is."""
+    angle, distance = rng.uniform(0, 2 * np.pi), abs(rng.normal(0, sigma_px))
+    return origin[0] + distance * np.cos(angle), origin[1] + distance * np.sin(angle)
+
+
+def paper_click(mask: Mask, rng: np.random.Generator) -> Point:
+    """NuClick's training click as printed: any pixel at least 2 px from the boundary; the deepest ones of a thin object."""
+    depth = distance_inside(mask)
+    point = _pick(depth >= min(2.0, float(depth.max())), rng)
+    assert point is not None  # the maximum qualifies
+    return point
+
+
+def code_click(mask: Mask, rng: np.random.Generator) -> Point:
+    """NuClick's training click as its published code draws it: of the pixels deeper than τ ~ U(mean − std, mean + std), in
+    raster order, one between the 5 % and the 95 % position."""
+    depth = distance_inside(mask)
+    inside = depth[mask]
+    mean, std = float(inside.mean()), float(inside.std())
+    tau = float(np.clip(rng.uniform(mean - std, mean + std), 0, max(float(inside.max()) - 1, 0)))
+    candidates = np.flatnonzero(depth > tau)
+    low, high = int(0.05 * len(candidates)), int(np.ceil(0.95 * len(candidates)))
+    y, x = divmod(int(candidates[rng.integers(low, high)]), mask.shape[1])
+    return x + 0.5, y + 0.5
 
 
 def point_of_each(labels: NDArray[np.integer], rng: np.random.Generator) -> NDArray[np.float64]:
@@ -90,6 +118,22 @@ def next_click(predicted: Mask, truth: Mask, rng: np.random.Generator) -> tuple[
     depth = missed if positive else taken
     point = _pick(depth > depth.max() / 2, rng) if depth.max() > 0 else None
     return None if point is None else (point, positive)
+
+
+def deepest_error(predicted: Mask, truth: Mask, clicked: Sequence[Point] = ()) -> tuple[Point, bool] | None:
+    """The correcting click of RITM's evaluation: the pixel deepest inside what is missed or wrongly taken, the first in
+    raster order, pixels clicked before left out. (point, positive), or nothing where the mask is right."""
+    missed, taken = distance_inside(truth & ~predicted), distance_inside(predicted & ~truth)
+    height, width = truth.shape
+    for x, y in clicked:
+        if 0 <= x < width and 0 <= y < height:
+            missed[int(y), int(x)] = taken[int(y), int(x)] = 0
+    positive = bool(missed.max() > taken.max())
+    depth = missed if positive else taken
+    if depth.max() == 0:
+        return None
+    row, column = divmod(int(np.argmax(depth)), width)
+    return (column + 0.5, row + 0.5), positive
 
 
 def full_skeleton(mask: Mask) -> tuple[Points, ...]:

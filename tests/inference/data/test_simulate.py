@@ -5,12 +5,16 @@ import pytest
 from skimage.morphology import skeletonize
 
 from inference.data.simulate import (
+    careless_click,
     central_point,
+    code_click,
+    deepest_error,
     displaced_click,
     distance_inside,
     first_click,
     full_skeleton,
     next_click,
+    paper_click,
     signed_distance,
     squiggle,
 )
@@ -68,6 +72,46 @@ def test_next_click_when_part_is_missed_or_too_much_taken(blob: np.ndarray) -> N
     assert not positive
     assert inside(blob & ~half, point)
     assert next_click(blob, blob, rng) is None
+
+
+def test_careless_click_when_drawn_often_has_the_spread_asked_for() -> None:
+    rng = np.random.default_rng(6)
+    points = np.array([careless_click((10.0, 20.0), 5, rng) for _ in range(2000)]) - (10, 20)
+    assert np.abs(points.mean(axis=0)).max() < 0.5
+    assert np.hypot(*points.T).mean() == pytest.approx(5 * np.sqrt(2 / np.pi), rel=0.05)  # mean of |N(0, 5)|
+
+
+def test_paper_click_when_drawn_often_is_two_pixels_inside_and_everywhere(blob: np.ndarray) -> None:
+    rng = np.random.default_rng(7)
+    points = np.array([paper_click(blob, rng) for _ in range(400)])
+    assert points.min(axis=0).tolist() == [16.5, 21.5]
+    assert points.max(axis=0).tolist() == [43.5, 38.5]
+
+
+def test_code_click_when_drawn_often_is_deep(blob: np.ndarray) -> None:
+    rng = np.random.default_rng(8)
+    depth = distance_inside(blob)
+    deep = [depth[int(y), int(x)] for x, y in (code_click(blob, rng) for _ in range(300))]
+    assert min(deep) > depth[blob].mean() - depth[blob].std()
+    assert np.mean(deep) > depth[blob].mean()
+
+
+@pytest.mark.parametrize("click", [paper_click, code_click])
+def test_clicks_of_the_paper_when_object_is_one_pixel(click: object) -> None:
+    mask = np.zeros((5, 5), bool)
+    mask[2, 3] = True
+    assert click(mask, np.random.default_rng(1)) == (3.5, 2.5)  # type: ignore[operator]
+
+
+def test_deepest_error_when_worked_by_hand() -> None:
+    truth, predicted = np.zeros((9, 12), bool), np.zeros((9, 12), bool)
+    truth[1:6, 1:6] = True
+    assert deepest_error(predicted, truth) == ((3.5, 3.5), True)  # 3 px from every side
+    assert deepest_error(predicted, truth, [(3.5, 3.5)]) == ((2.5, 2.5), True)  # the next deepest, first row first
+    predicted[:] = truth
+    predicted[0:7, 6:12] = True  # cut by the image's rim, which counts as outside
+    assert deepest_error(predicted, truth) == ((8.5, 2.5), False)
+    assert deepest_error(truth, truth) is None
 
 
 def test_signed_distance_when_straddling_the_outline_is_symmetric(blob: np.ndarray) -> None:
