@@ -1,6 +1,7 @@
 """The command line of the inference half: python -m inference train | export | evaluate | bench."""
 
 import argparse
+import math
 import os
 import sys
 from pathlib import Path
@@ -57,23 +58,51 @@ def parser() -> argparse.ArgumentParser:
     export.set_defaults(command=run_export)
 
     evaluate = commands.add_parser(
-        "evaluate", help="click every object of a folder of labelled images and score the masks"
+        "evaluate", help="point at every object of a folder of labelled images and score the masks"
     )
     evaluate.add_argument("method", choices=["nuclick"])
     evaluate.add_argument("--data", type=Path, required=True)
-    evaluate.add_argument("--object", choices=["nucleus"], default="nucleus")
+    evaluate.add_argument("--object", choices=OBJECTS, help="default: what dataset.json says")
     evaluate.add_argument("--kind", help="only images of this kind, as dataset.json names it")
-    evaluate.add_argument("--checkpoint", default=NUCLEI)
+    evaluate.add_argument(
+        "--checkpoint", help="default: chosen for each image by object and stain, as the product does"
+    )
     evaluate.add_argument(
         "--images",
         choices=["validation", "all"],
         default="validation",
         help="validation: those that the weights were not trained on",
     )
-    evaluate.add_argument("--jitter-px", type=float, default=0.0, help="σ of the clicks' distance from the centroid")
-    evaluate.add_argument("--no-exclusion", action="store_true", help="the clicks of the other objects are not known")
+    evaluate.add_argument(
+        "--click",
+        choices=["centroid", "random", "deep"],
+        default="centroid",
+        help="into nuclei and cells; random and deep are NuClick's training clicks, as printed and as coded",
+    )
+    evaluate.add_argument(
+        "--line",
+        choices=["skeleton", "drawn"],
+        default="skeleton",
+        help="into glands: the whole skeleton, or what a hand draws",
+    )
+    evaluate.add_argument("--jitter-px", type=not_negative, default=0.0, help="σ of the clicks' displacement")
+    evaluate.add_argument(
+        "--jitter-unclipped", action="store_true", help="displaced clicks stay where they fall, also outside the object"
+    )
+    evaluate.add_argument("--no-exclusion", action="store_true", help="the points of the other objects are not known")
+    evaluate.add_argument(
+        "--baseline",
+        choices=["watershed", "region-growing", "active-contour", "grabcut"],
+        help="a method without a network, on the same images and clicks",
+    )
+    evaluate.add_argument("--corrections", action="store_true", help="also count the clicks to IoU .80, .85 and .90")
+    evaluate.add_argument("--corrections-objects", type=positive, default=60, help="of each image, evenly picked")
+    evaluate.add_argument(
+        "--smallest-px", type=int, default=0, help="drop smaller masks; NuClick dropped those under 50"
+    )
     evaluate.add_argument("--seed", type=int, default=1)
     evaluate.add_argument("--json", type=Path, help="write the result here")
+    evaluate.add_argument("--markdown", type=Path, help="write the table here")
     evaluate.set_defaults(command=run_evaluate)
 
     bench = commands.add_parser("bench", help="latency of the network in three engines")
@@ -91,6 +120,13 @@ def positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return number
+
+
+def not_negative(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of 0 or more")
     return number
 
 
@@ -135,23 +171,39 @@ def run_export(options: argparse.Namespace) -> None:
 
 
 def run_evaluate(options: argparse.Namespace) -> None:
-    from inference.training.evaluate import Clicks, as_table
-    from inference.training.runs import evaluate_checkpoint
+    from inference.evaluation.pointing import Pointing
+    from inference.evaluation.report import as_table
+    from inference.evaluation.run import Settings, evaluate_folder
 
-    report = evaluate_checkpoint(
-        folder=options.data,
-        checkpoint=options.checkpoint,
-        images=options.images,
-        clicks=Clicks(jitter_px=options.jitter_px, exclusion=not options.no_exclusion, seed=options.seed),
-        threads=options.threads,
-        kind=options.kind,
-        say=tell,
+    pointing = Pointing(
+        click=options.click,
+        line=options.line,
+        jitter_px=options.jitter_px,
+        jitter_clipped=not options.jitter_unclipped,
+        exclusion=not options.no_exclusion,
+        seed=options.seed,
     )
+    settings = Settings(
+        object_type=options.object,
+        kind=options.kind,
+        images=options.images,
+        pointing=pointing,
+        baseline=options.baseline,
+        corrections=options.corrections_objects if options.corrections else 0,
+        smallest_px=options.smallest_px,
+    )
+    report = evaluate_folder(options.data, settings, checkpoint=options.checkpoint, threads=options.threads, say=tell)
+    for name, reason in report["chosen"].items():
+        tell(f"Weights: {name} ({reason}).")
     if report["mpp_assumed"]:
-        tell(f"{options.data} states no mpp; its images were taken to have the model's {report['mpp']} µm a pixel.")
-    tell(as_table(report))
+        mpp = "the model's" if report["mpp"] is None else f"the model's {report['mpp']} µm a pixel"
+        tell(f"{options.data} states no mpp; its images were taken to have {mpp}.")
+    table = as_table(report)
+    tell(table)
     if options.json:
         write_json(options.json, report)
+    if options.markdown:
+        options.markdown.write_text(table + "\n", encoding="utf-8")
 
 
 def run_bench(options: argparse.Namespace) -> None:

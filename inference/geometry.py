@@ -65,11 +65,12 @@ def fill_holes(
     return inside | np.isin(parts, np.setdiff1d(np.flatnonzero(closed), np.append(rim, 0)))
 
 
-def surrounded(drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(H, W): what a drawn line goes round; a gap of up to 8 px does not open the ring."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
-    ring = cv2.morphologyEx(np.pad(drawn.astype(np.uint8), 9), cv2.MORPH_CLOSE, kernel)[9:-9, 9:-9] > 0
-    return ndimage.binary_fill_holes(ring) & ~drawn
+def surrounded(drawn: NDArray[np.bool_], *, gap_px: int = 8) -> NDArray[np.bool_]:
+    """(H, W): what a drawn line goes round; a gap of up to `gap_px` does not open the ring."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (gap_px + 1, gap_px + 1))
+    thick = cv2.dilate(np.pad(drawn.astype(np.uint8), gap_px), kernel)
+    whole = cv2.erode(ndimage.binary_fill_holes(thick).astype(np.uint8), kernel)
+    return (whole[gap_px:-gap_px, gap_px:-gap_px] > 0) & ~drawn
 
 
 def filled(
@@ -97,8 +98,9 @@ def outline(
     """
     rings = [r for r in _rings(field, level) if abs(_signed_area(r)) >= SMALLEST_AREA_PX]
     shape = _even_odd(rings).simplify(SIMPLIFY_PX)
-    moved = shapely.transform(shape, lambda xy: np.round(to_level0(xy), DECIMALS))
-    parts = [p for p in _polygons(shapely.make_valid(moved)) if p.area > 0]
+    moved = shapely.make_valid(shapely.transform(shape, to_level0))
+    # Rounded by set_precision, which keeps rings valid where plain rounding makes them cross.
+    parts = [p for p in _polygons(shapely.set_precision(moved, 10**-DECIMALS)) if p.area > 0]
     return tuple(_as_message(p) for p in sorted(parts, key=lambda p: -p.area))
 
 

@@ -168,7 +168,11 @@ def restore(path: Path, network: nn.Module, average: nn.Module, optimiser: torch
     network.load_state_dict(_under("network.", tensors))
     average.load_state_dict(_under("average.", tensors))
     for name, parameter in network.named_parameters():
-        optimiser.state[parameter] = _under(f"optimiser.{name}.", tensors)
+        # In the parameter's own memory order: in another, the same sums are rounded differently.
+        optimiser.state[parameter] = {
+            k: torch.empty_like(parameter).copy_(v) if v.shape == parameter.shape else v
+            for k, v in _under(f"optimiser.{name}.", tensors).items()
+        }
     return int(metadata["step"]), float(metadata["best"])
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from inference.checkpoints import WEIGHTS_FOLDER, Checkpoint, load_tensors, open_checkpoint, write_weights
 from inference.data.samples import Dataset, DatasetError, LabelledImage, open_dataset, split_by_group
+from inference.evaluation.run import Settings, evaluate_folder
 from inference.methods.nuclick.recipe import RECIPES, as_published
-from inference.methods.nuclick.segmenter import DEFAULT_THRESHOLD, NuclickSegmenter
+from inference.methods.nuclick.segmenter import DEFAULT_THRESHOLD
 from inference.methods.nuclick.task import Task
-from inference.training.evaluate import Clicks, evaluate
 from inference.training.loop import BEST, SETTINGS, TrainingError, train
 
 VALIDATION_FRACTION = 0.2
@@ -71,61 +71,6 @@ def describe(dataset: Dataset, train_ids: list[str], validation_ids: list[str]) 
     }
 
 
-def evaluate_checkpoint(
-    *,
-    folder: Path,
-    checkpoint: str,
-    images: str,
-    clicks: Clicks,
-    threads: int,
-    kind: str | None = None,
-    weights: Path = WEIGHTS_FOLDER,
-    say: Callable[[str], None] = print,
-) -> dict[str, Any]:
-    """Measure shipped weights on a folder of labelled images, as JSON-ready entries.
-
-    images: "validation" takes those that the weights were not trained on, "all" takes all.
-    """
-    dataset = open_dataset(folder)
-    manifest = open_checkpoint(checkpoint, weights).manifest
-    chosen = dataset.of_kind(kind) if kind else dataset.ids
-    ids = unseen(dataset, chosen, manifest) if images == "validation" else list(chosen)
-    if not ids:
-        raise DatasetError(f"“{checkpoint}” was trained on every image of {folder}; measure with --images all.")
-    segmenter = NuclickSegmenter(checkpoint, threads=threads, folder=weights)
-    report = evaluate(segmenter, dataset, ids, clicks, say=say)
-    if not report.n_objects:
-        raise DatasetError(f"The {len(ids)} images of {folder} hold no labelled object.")
-    return {
-        **report.scores,
-        "n_images": len(report.images),
-        "n_objects": report.n_objects,
-        "n_unanswered": report.n_unanswered,
-        "ms_per_click_p50": report.ms_per_click_p50,
-        "checkpoint": checkpoint,
-        "dataset": dataset.name,
-        "images": images,
-        "jitter_px": clicks.jitter_px,
-        "exclusion": clicks.exclusion,
-        "seed": clicks.seed,
-        "mpp": report.mpp,
-        "mpp_assumed": report.mpp_assumed,
-        "device": segmenter.device,
-        "per_image": report.images,
-    }
-
-
-def unseen(dataset: Dataset, ids: Sequence[str], manifest: dict[str, Any]) -> list[str]:
-    """The images whose group (patient) no image that the weights were trained on shares."""
-    trained = {
-        dataset.group_of(i)
-        for entry in manifest["data"]
-        if entry["name"] == dataset.name
-        for i in entry["train_images"]
-    }
-    return [i for i in ids if dataset.group_of(i) not in trained]
-
-
 def export_run(
     *,
     run: Path,
@@ -154,15 +99,8 @@ def export_run(
     }
     with tempfile.TemporaryDirectory() as draft:
         write_weights(Path(draft), name, tensors, manifest)
-        report = evaluate_checkpoint(
-            folder=folder,
-            checkpoint=name,
-            images="validation",
-            clicks=Clicks(),
-            threads=threads,
-            weights=Path(draft),
-            say=say,
-        )
+        measured = Settings(object_type=manifest["object_type"])
+        report = evaluate_folder(folder, measured, checkpoint=name, threads=threads, weights=Path(draft), say=say)
     report.pop("per_image")
     command = f"python -m inference evaluate nuclick --data {folder.name} --checkpoint {name}"
     return write_weights(weights, name, tensors, {**manifest, "metrics": {**report, "command": command}})

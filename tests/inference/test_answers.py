@@ -68,7 +68,7 @@ def test_answer_when_one_target_fails_serves_the_others(request_message: dict[st
     never_inside["prompts"][0]["positive"] = False
     reply = ask({**request_message, "targets": [outside, never_inside, target(*BLOB, turn=4)]})
     assert reply.objects[0].failure == "The click lies outside the slide."
-    assert "Click inside the object first" in (reply.objects[1].failure or "")
+    assert "Point at the inside of the object first" in (reply.objects[1].failure or "")
     assert reply.objects[2].polygons
     assert reply.objects[2].turn == 4
 
@@ -124,3 +124,43 @@ def test_prepare_when_several_targets_exclude_each_other_and_the_others(request_
 def test_answer_when_sent_earlier_tells_the_queue_time(request_message: dict[str, Any]) -> None:
     reply = ask({**request_message, "request_id": str(uuid.uuid4()), "sent_at": time.time() - 2})
     assert 1900 < reply.timings.queue_ms < 10_000
+
+
+def squiggle(points: list[tuple[float, float]], *, positive: bool = True, **more: Any) -> dict[str, Any]:
+    prompt = {"kind": "squiggle", "points": points, "positive": positive}
+    return {"object_id": str(uuid.uuid4()), "turn": 1, "prompts": [prompt], **more}
+
+
+@pytest.mark.parametrize("count", [1, 2, 2000])
+def test_answer_when_squiggle_is_drawn_covers_it(request_message: dict[str, Any], count: int) -> None:
+    line = [(190 + 20 * i / count, 180.0) for i in range(count)]
+    found = outline(ask({**request_message, "targets": [squiggle(line)]}))
+    assert all(found.buffer(1).contains(shapely.Point(p)) for p in line)
+
+
+def test_answer_when_squiggle_has_too_many_points_refuses(request_message: dict[str, Any]) -> None:
+    reply = refused({**request_message, "targets": [squiggle([(200.0, 180.0)] * 10_000)]})
+    assert reply.code == "bad_request"
+
+
+def test_answer_when_squiggle_leaves_the_slide_says_so(request_message: dict[str, Any]) -> None:
+    reply = ask({**request_message, "targets": [squiggle([(390.0, 180.0), (410.0, 180.0)])]})
+    assert reply.objects[0].failure == "The squiggle lies outside the slide."
+
+
+def test_answer_when_squiggle_is_longer_than_the_patch_shows_it_coarser(request_message: dict[str, Any]) -> None:
+    line = [(110.0, 100.0), (390.0, 300.0)]
+    request = SegmentRequest.model_validate({**request_message, "targets": [squiggle(line)]})
+    (prepared,) = prepare_all(request, open_segmenter("disk", "disk", 1))
+    assert prepared.patch.scale == pytest.approx(280 * 1.4 / 128)
+    ends = prepared.prompts.strokes[0]
+    assert ((ends > 0) & (ends < 128)).all()
+
+
+def test_answer_when_mask_is_the_start_corrects_it(request_message: dict[str, Any]) -> None:
+    square = [(180.0, 160.0), (220.0, 160.0), (220.0, 200.0), (180.0, 200.0)]
+    start = [{"exterior": square, "holes": []}]
+    wrong = squiggle([(215.0, 180.0)], positive=False, start=start)
+    found = outline(ask({**request_message, "targets": [wrong]}))
+    assert found.contains(shapely.Point(188, 180))
+    assert not found.contains(shapely.Point(215, 180))

@@ -10,7 +10,7 @@ from torch import nn
 
 from inference.engines.openvino import OpenvinoEngine
 from inference.engines.torch import OnnxEngine, TorchEngine
-from inference.methods.nuclick.network import SuccessorNetwork
+from inference.methods.nuclick.successor import SuccessorNetwork
 
 SHAPE = (7, 32, 32)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 from skimage.draw import polygon2mask
 
-from inference.geometry import component_at, fill_small_holes, outline
+from inference.geometry import components_at, fill_holes, filled, outline, surrounded
 from inference.protocol import Polygon
 
 
@@ -84,34 +84,71 @@ def test_outline_when_field_is_random_is_valid_and_true_to_it(seed: int, smoothn
     assert (drawn == (field > 0.5)).mean() > 0.85
 
 
-def test_component_at_when_clicked_beside_takes_the_nearest_within_reach() -> None:
+def points(*pairs: tuple[float, float]) -> np.ndarray:
+    return np.array(pairs, np.float64)
+
+
+def test_components_at_when_clicked_beside_takes_the_nearest_within_reach() -> None:
     inside = np.zeros((20, 20), bool)
     inside[2:6, 2:6] = True
-    inside[10:18, 10:18] = True
-    found = component_at(inside, 3.5, 3.5, reach_px=3)
-    assert found is not None
-    assert found.sum() == 16
-    near = component_at(inside, 7.5, 3.5, reach_px=3)
-    assert near is not None
-    assert near.sum() == 16
-    assert component_at(inside, 19.5, 0.5, reach_px=3) is None
-    assert component_at(np.zeros((20, 20), bool), 3, 3, reach_px=3) is None
+    inside[12:16, 12:16] = True
+    left = inside & (np.arange(20) < 8)
+    assert (components_at(inside, points((3.5, 3.5)), reach_px=3) == left).all()
+    assert (components_at(inside, points((7.5, 3.5)), reach_px=3) == left).all()
+    assert not components_at(inside, points((19.5, 0.5)), reach_px=3).any()
+    assert not components_at(np.zeros((20, 20), bool), points((3, 3)), reach_px=3).any()
 
 
-def test_component_at_when_parts_touch_at_a_corner_keeps_them_apart() -> None:
-    inside = np.zeros((8, 8), bool)
-    inside[:4, :4] = inside[4:, 4:] = True
-    part = component_at(inside, 1, 1, reach_px=3)
-    assert part is not None
-    assert part.sum() == 16
+def test_components_at_when_several_parts_are_pointed_at_takes_all_of_them() -> None:
+    inside = np.zeros((20, 30), bool)
+    for left in (2, 12, 22):
+        inside[5:9, left : left + 4] = True
+    found = components_at(inside, points((3.5, 6.5), (24.5, 6.5), (25.5, 6.5)), reach_px=3)
+    assert found.sum() == 32
+    assert not found[:, 10:20].any()
 
 
-def test_fill_small_holes_when_hole_is_large_leaves_it() -> None:
-    inside = np.ones((30, 30), bool)
-    inside[3:5, 3:5] = False
-    inside[10:20, 10:20] = False
-    inside[0, 10:12] = False
-    filled = fill_small_holes(inside, 30)
-    assert filled[3:5, 3:5].all()
-    assert not filled[10:20, 10:20].any()
-    assert not filled[0, 10:12].any()
+def test_components_at_when_parts_touch_at_a_corner_keeps_them_apart() -> None:
+    inside = np.zeros((6, 6), bool)
+    inside[0:3, 0:3] = inside[3:6, 3:6] = True
+    assert components_at(inside, points((1, 1)), reach_px=3).sum() == 9
+
+
+def ring_of(hole: slice) -> np.ndarray:
+    inside = np.zeros((40, 40), bool)
+    inside[5:35, 5:35] = True
+    inside[hole, hole] = False
+    return inside
+
+
+def test_fill_holes_when_hole_is_large_leaves_it() -> None:
+    assert fill_holes(ring_of(slice(10, 14)), smallest_px=30).sum() == 900
+    assert fill_holes(ring_of(slice(10, 20)), smallest_px=30).sum() == 800
+
+
+def test_fill_holes_when_hole_is_wanted_leaves_it() -> None:
+    inside, wanted, taken = ring_of(slice(10, 20)), np.zeros((40, 40), bool), np.zeros((40, 40), bool)
+    assert fill_holes(inside, smallest_px=np.inf).sum() == 900
+    wanted[10:20, 10:16] = True
+    assert fill_holes(inside, smallest_px=np.inf, kept=wanted).sum() == 800
+    taken[12, 12] = True
+    assert fill_holes(inside, smallest_px=np.inf, pierced=taken).sum() == 800
+
+
+def test_surrounded_when_line_goes_round_finds_what_is_within_though_the_ends_do_not_meet() -> None:
+    ring = np.abs(np.hypot(*(np.mgrid[:60, :60] - 30)) - 20) < 1
+    ring[28:32, 45:55] = False  # where the pen was put down and lifted
+    assert surrounded(ring).sum() == pytest.approx(np.pi * 19**2, rel=0.12)
+    line = np.zeros((60, 60), bool)
+    line[30, 10:50] = True
+    assert not surrounded(line).any()
+
+
+def test_filled_when_polygon_has_a_hole_leaves_it_open() -> None:
+    square = ((10.0, 10.0), (30.0, 10.0), (30.0, 30.0), (10.0, 30.0))
+    hole = ((15.0, 15.0), (25.0, 15.0), (25.0, 25.0), (15.0, 25.0))
+    mask = filled([Polygon(exterior=square, holes=(hole,))], stay, 40)
+    assert mask[20, 20] == 0
+    assert mask[12, 12] == 1
+    assert mask.sum() == pytest.approx(300, rel=0.2)
+    assert filled([Polygon(exterior=square)], lambda xy: stay(xy) - 100, 40).sum() == 0

@@ -7,10 +7,10 @@ import pytest
 
 from inference.checkpoints import CheckpointError, open_checkpoint, write_weights
 from inference.methods import METHODS, find_segmenter
-from inference.methods.base import ObjectPrompts
+from inference.methods.base import Frame, ObjectPrompts
 from inference.methods.disk.segmenter import RADIUS_UM, DiskSegmenter
-from inference.methods.nuclick.network import SuccessorNetwork
-from inference.methods.nuclick.segmenter import NuclickSegmenter, is_glass
+from inference.methods.nuclick.segmenter import NuclickSegmenter, is_glass, wanted_holes, with_inner_point
+from inference.methods.nuclick.successor import SuccessorNetwork
 
 SHIPPED = "nuclick-nucleus-he"
 
@@ -32,7 +32,7 @@ def patch() -> np.ndarray:
 
 
 def click(x: float, y: float, *, others: list[tuple[float, float]] | None = None) -> ObjectPrompts:
-    return ObjectPrompts(np.array([[x, y]]), np.array([True]), np.array(others or []).reshape(-1, 2))
+    return ObjectPrompts((np.array([[x, y]]),), np.array([True]), np.array(others or []).reshape(-1, 2))
 
 
 def test_methods_when_named_are_importable() -> None:
@@ -44,7 +44,7 @@ def test_disk_when_clicked_is_a_disk_less_the_negative_click() -> None:
     pixels = np.zeros((128, 128, 3), np.uint8)
     whole, less = segmenter.segment(
         [pixels, pixels],
-        [click(64, 64), ObjectPrompts(np.array([[64.0, 64], [84, 64]]), np.array([True, False]))],
+        [click(64, 64), ObjectPrompts((np.array([[64.0, 64]]), np.array([[84.0, 64]])), np.array([True, False]))],
     )
     assert whole.inside.sum() == pytest.approx(np.pi * (RADIUS_UM / segmenter.mpp) ** 2, rel=0.02)
     assert less.inside.sum() < 0.8 * whole.inside.sum()
@@ -72,7 +72,7 @@ def test_nuclick_when_batched_answers_as_one_by_one(nuclick: NuclickSegmenter, p
 
 def test_nuclick_when_corrected_moves_towards_the_correction(nuclick: NuclickSegmenter, patch: np.ndarray) -> None:
     once = click(52, 64)
-    corrected = ObjectPrompts(np.array([[52.0, 64], [76, 64]]), np.array([True, False]))
+    corrected = ObjectPrompts((np.array([[52.0, 64]]), np.array([[76.0, 64]])), np.array([True, False]))
     first, second = nuclick.probabilities([patch, patch], [once, corrected])
     assert second[60:68, 72:80].mean() <= first[60:68, 72:80].mean() + 0.01
     assert second[62:66, 50:54].mean() > 0.5
@@ -99,3 +99,70 @@ def test_nuclick_when_weights_do_not_fit_the_network(tmp_path: Path) -> None:
     write_weights(tmp_path, "foreign", tensors, {**manifest, "method": "other"})
     with pytest.raises(CheckpointError, match="belong to the method other"):
         NuclickSegmenter("foreign", threads=1, folder=tmp_path)
+    write_weights(tmp_path, "unnamed", tensors, {**manifest, "network": "unheard-of"})
+    with pytest.raises(CheckpointError, match="unheard-of"):
+        NuclickSegmenter("unnamed", threads=1, folder=tmp_path)
+
+
+def test_nuclick_when_mask_is_the_start_keeps_it_but_for_what_is_taken_away(
+    nuclick: NuclickSegmenter, patch: np.ndarray
+) -> None:
+    ys, xs = np.mgrid[:128, :128] + 0.5
+    both = ((np.hypot(xs - 52, ys - 64) < 12) | (np.hypot(xs - 76, ys - 64) < 12)).astype(np.float32)
+    (mask,) = nuclick.segment([patch], [ObjectPrompts((np.array([[76.0, 64]]),), np.array([False]), start=both)])
+    assert mask.inside[62:66, 50:54].all()
+    assert not mask.inside[62:66, 74:78].any()
+
+
+def test_nuclick_when_asked_twice_gives_the_same_mask(nuclick: NuclickSegmenter, patch: np.ndarray) -> None:
+    strokes = (np.array([[52.0, 64]]), np.array([[60.0, 60]]), np.array([[76.0, 64]]))
+    told = ObjectPrompts(strokes, np.array([True, True, False]))
+    first, second = (nuclick.segment([patch], [told])[0] for _ in range(2))
+    assert (first.probability == second.probability).all()
+
+
+def test_turns_when_lines_come_first_are_one_question_and_corrections_one_each(nuclick: NuclickSegmenter) -> None:
+    line, dot = np.array([[10.0, 10], [40, 40]]), np.array([[50.0, 50]])
+    turns = nuclick._turns(ObjectPrompts((line, line, dot, line), np.array([True, True, False, True])))
+    assert [len(t.strokes) for t in turns] == [2, 3, 4]
+    turns = nuclick._turns(ObjectPrompts((dot, dot), np.array([False, True])))
+    assert [len(t.strokes) for t in turns] == [2]  # nothing is asked before something inside is known
+    assert len(nuclick._turns(ObjectPrompts((dot,) * 64, np.full(64, True)))) == 8
+
+
+def test_with_inner_point_when_only_something_is_taken_away_points_into_the_rest() -> None:
+    start = np.zeros((64, 64), np.float32)
+    start[20:40, 10:50] = 1
+    told = with_inner_point(ObjectPrompts((np.array([[45.0, 30]]),), np.array([False]), start=start))
+    ((x, y),) = told.inside[0]
+    assert start[int(y), int(x)] == 1
+    assert abs(x - 45) > 10
+    assert len(told.outside) == 1
+
+
+def test_wanted_holes_when_line_goes_round_or_start_has_them() -> None:
+    angle = np.linspace(0, 2 * np.pi, 60)
+    ring = np.column_stack([32 + 15 * np.cos(angle), 32 + 15 * np.sin(angle)])
+    kept, taken = wanted_holes(ObjectPrompts((ring,), np.array([True])), (64, 64))
+    assert kept[32, 32]
+    assert not taken.any()
+    start = np.ones((64, 64), np.float32)
+    start[20:30, 20:30] = 0
+    dot = np.array([[50.5, 50.5]])
+    kept, taken = wanted_holes(ObjectPrompts((dot,), np.array([False]), start=start), (64, 64))
+    assert kept[25, 25]
+    assert not kept[50, 50]
+    assert taken[50, 50]
+
+
+def test_frame_when_line_is_long_shows_it_whole(nuclick: NuclickSegmenter) -> None:
+    dot, line = np.array([[1000.0, 500]]), np.array([[100.0, 100], [500, 200]])
+    yes = np.array([True])
+    assert nuclick.frame((dot,), yes, mpp=0.5) == Frame((1000, 500), 0.25)
+    wide = nuclick.frame((line,), yes, mpp=0.5)
+    assert wide.centre == (300, 150)
+    assert wide.mpp * 128 == pytest.approx(400 * 0.5 * 1.4)
+    small = nuclick.frame((dot + np.array([[0, 0], [4, 2]]),), yes, mpp=0.5)
+    assert small == Frame((1002, 501), 0.25)
+    started = nuclick.frame((dot,), np.array([False]), start=line, mpp=0.5)
+    assert started.centre == (300, 150)

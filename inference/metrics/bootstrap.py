@@ -1,0 +1,21 @@
+"""How far a mean might have come out otherwise, had other images been drawn."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+RESAMPLES = 1000
+
+
+def bootstrap_interval(
+    values: NDArray[np.float64], *, seed: int, resamples: int = RESAMPLES, level: float = 0.95
+) -> tuple[float, float]:
+    """The percentile interval of the mean of `values` (N,), one for each image; unknown ones (NaN) are left out.
+
+    (NaN, NaN) for fewer than two values: one image says nothing of the others.
+    """
+    known = values[~np.isnan(values)]
+    if len(known) < 2:
+        return float("nan"), float("nan")
+    drawn = np.random.default_rng(seed).integers(len(known), size=(resamples, len(known)))
+    low, high = np.quantile(known[drawn].mean(axis=1), [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
