@@ -25,6 +25,10 @@ class Annotation(models.Model):
     version = models.PositiveIntegerField(default=0)
     turn = models.PositiveIntegerField(default=0)
     prompts = models.JSONField(default=list)
+    start = models.BinaryField(null=True)
+    """The mask that the prompts correct, as it was before the first of them; null where they began with nothing."""
+    accepted_before = models.JSONField(null=True, blank=True)
+    """Of an accepted object that is being corrected: all that rejecting the correction brings back."""
     accepting = models.JSONField(null=True, blank=True)
     """An acceptance that waits for the answer: {user_id, how, elapsed_ms}."""
     failure = models.TextField(default="", blank=True)
@@ -44,6 +48,11 @@ class Annotation(models.Model):
         indexes = [
             GistIndex(fields=["place"], name="annotation_place"),
             models.Index(fields=["slide", "state", "label"], name="annotation_counts"),
+            models.Index(
+                fields=["slide", "label"],
+                name="annotation_corrections",
+                condition=models.Q(accepted_before__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -75,6 +84,8 @@ class Revision(models.Model):
     """Null where a model's answer made the step."""
     model_version = models.ForeignKey("learning.ModelVersion", null=True, on_delete=models.PROTECT, related_name="+")
     prompts = models.JSONField(default=list)
+    start = models.BinaryField(null=True)
+    """Of a question: the mask that its prompts correct."""
     geometry = models.BinaryField(null=True)
     score = models.FloatField(null=True)
     how = models.CharField(max_length=16, default="", blank=True)

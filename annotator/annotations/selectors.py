@@ -8,16 +8,19 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Count, QuerySet
+from pydantic import TypeAdapter
 
 from annotator.annotations.models import Annotation, Revision, SlideClock, SlideEvent
 from annotator.annotations.packing import pack_objects, to_polygons
 from annotator.annotations.views import ObjectState, ObjectView
 from annotator.slides.models import HEIGHT_LIMIT_PX, Slide
-from inference.protocol import Click, Point
+from inference.protocol import Click, Point, Prompt, Squiggle
 
 LIVE_STATES = [ObjectState.ASKED, ObjectState.FAILED, ObjectState.PROPOSED]
 LIVE_LIMIT = 2_000
 EVENTS_LIMIT = 5_000
+
+PROMPTS: TypeAdapter[tuple[Click | Squiggle, ...]] = TypeAdapter(tuple[Prompt, ...])
 
 
 def place_of(slide: Slide, x0: float, y0: float, x1: float, y1: float) -> tuple[float, float, float, float]:
@@ -35,6 +38,11 @@ def _one_moment() -> Iterator[None]:
         yield
 
 
+def read_prompts(stored: list[dict[str, Any]]) -> tuple[Click | Squiggle, ...]:
+    """A row's prompts as messages."""
+    return PROMPTS.validate_python(stored)
+
+
 def to_view(annotation: Annotation) -> ObjectView:
     centroid = None
     if annotation.centroid_x is not None and annotation.centroid_y is not None:
@@ -48,7 +56,9 @@ def to_view(annotation: Annotation) -> ObjectView:
         polygons=to_polygons(annotation.geometry),
         area_px=annotation.area_px,
         centroid=centroid,
-        prompts=tuple(Click.model_validate(prompt) for prompt in annotation.prompts),
+        prompts=read_prompts(annotation.prompts),
+        start="nothing" if annotation.start is None else "mask",
+        correcting=annotation.accepted_before is not None,
         score=annotation.score,
         model_id=annotation.model_version_id,
         author=annotation.author.get_username(),

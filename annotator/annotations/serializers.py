@@ -1,5 +1,6 @@
 """REST shape of an object's history."""
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from annotator.annotations.models import Action, Revision
@@ -9,13 +10,18 @@ class RevisionSerializer(serializers.ModelSerializer):
     author = serializers.CharField(source="author.username", default=None, allow_null=True)
     model = serializers.CharField(source="model_version.name", default=None, allow_null=True)
     action = serializers.ChoiceField(choices=Action.choices)
+    start = serializers.SerializerMethodField(help_text="Of a question: whether its prompts correct a mask.")
 
     class Meta:
         model = Revision
         fields = [
-            "version", "action", "turn", "label_id", "author", "model", "prompts", "score", "how", "elapsed_ms",
+            "version", "action", "turn", "label_id", "author", "model", "prompts", "start", "score", "how", "elapsed_ms",
             "times", "failure", "at",
         ]  # fmt: skip
+
+    @extend_schema_field(serializers.ChoiceField(choices=["nothing", "mask"]))
+    def get_start(self, revision: Revision) -> str:
+        return "nothing" if revision.start is None else "mask"
 
 
 class HistorySerializer(serializers.Serializer):

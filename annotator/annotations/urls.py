@@ -5,5 +5,5 @@ from annotator.annotations.api import HistoryView, ObjectsView, TrashView
 urlpatterns = [
     path("slides/<int:slide_id>/objects", ObjectsView.as_view()),
     path("slides/<int:slide_id>/trash", TrashView.as_view()),
-    path("annotations/<uuid:object_id>", HistoryView.as_view()),
+    path("objects/<uuid:object_id>/history", HistoryView.as_view()),
 ]

@@ -7,11 +7,14 @@ from uuid import UUID
 
 from pydantic import Field
 
-from inference.protocol import Message, Point, Polygon, Prompt, Target
+from inference.protocol import MAX_PROMPTS, Message, Point, Polygon, Prompt
 
 
 class ObjectState(StrEnum):
-    """asked → proposed → accepted; failed when no mask came; rejected and deleted can be restored."""
+    """asked → proposed → accepted; failed when no mask came; rejected and deleted can be restored.
+
+    An accepted object that is asked for again goes through asked and proposed once more, its accepted mask kept behind.
+    """
 
     ASKED = "asked"
     FAILED = "failed"
@@ -40,8 +43,15 @@ class AcceptRef(ObjectRef):
     """The turn that is accepted; while it is unanswered, the acceptance waits for it."""
 
 
-class SegmentTarget(Target):
-    base_version: int = Field(ge=0)
+class SegmentTarget(ObjectRef):
+    """One object to segment, with all the prompts of this turn in the order in which they were made."""
+
+    turn: int = Field(ge=1)
+    prompts: tuple[Prompt, ...] = Field(min_length=1, max_length=MAX_PROMPTS)
+    start: Literal["nothing", "mask", "kept"] = "nothing"
+    """What the prompts begin with. nothing: they alone say what the object is, and one of them is positive. mask: they
+    correct the mask that the object has, whatever it came from; the server keeps that mask as the start over the turns
+    until the object is accepted. kept: what the object's prompts began with before, also of an accepted object."""
 
 
 class ObjectView(Message):
@@ -57,6 +67,10 @@ class ObjectView(Message):
     centroid: Point | None
     prompts: tuple[Prompt, ...]
     """All prompts of the latest turn."""
+    start: Literal["nothing", "mask"]
+    """What these prompts began with: nothing, or a mask that they correct."""
+    correcting: bool
+    """An accepted mask waits behind this correction: rejecting brings it back."""
     score: float | None
     model_id: int | None
     author: str

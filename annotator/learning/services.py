@@ -58,7 +58,7 @@ def request_segmentation(
         raise InvalidInput("This label is not one of the project's: reload the page to see the labels as they are now.")
     for target in targets:
         _check_prompts(slide, target)
-    model = get_model(object_type=label.object_type, model_id=model_id)
+    model = get_model(object_type=label.object_type, stain=slide.stain, model_id=model_id)
     others = _find_others(slide, model, targets)
     changed = annotations.ask(user=user, slide=slide, label=label, model_id=model.pk, targets=targets)
     request = SegmentRequest(

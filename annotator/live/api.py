@@ -9,15 +9,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotator.annotations.selectors import count_accepted, count_by_label
-from annotator.learning.selectors import list_models
+from annotator.learning.selectors import choose_models, list_models
 from annotator.live.serializers import ModelSerializer, ProjectSerializer, WorkspaceSerializer
-from annotator.projects.access import get_role, visible_projects
+from annotator.projects.access import Right, get_role, visible_projects
 from annotator.projects.models import Project
 from annotator.projects.selectors import get_project
 from annotator.projects.serializers import LabelSerializer, ProjectRowSerializer
 from annotator.slides.models import Slide
 from annotator.slides.selectors import get_slide
-from annotator.slides.serializers import SlideSerializer
+from annotator.slides.serializers import SlideSerializer, StainSerializer
+from annotator.slides.services import set_stain
 from annotator.slides.tile_pass import set_pass_cookie
 
 
@@ -54,19 +55,37 @@ class WorkspaceView(APIView):
     @extend_schema(responses=WorkspaceSerializer)
     def get(self, request: Request, slide_id: int) -> Response:
         slide = get_slide(user=request.user, slide_id=slide_id)
-        project = slide.project
-        response = Response(
-            {
-                **SlideSerializer(slide).data,
-                "project": {"id": project.pk, "name": project.name},
-                "role": get_role(request.user, project),
-                "labels": LabelSerializer(project.labels.all(), many=True).data,
-                "models": ModelSerializer(list_models(), many=True).data,
-                "object_count": sum(count_by_label(slide).values()),
-            }
-        )
+        response = Response(_workspace(request.user, slide))
         set_pass_cookie(response, slide, request.user)
         return response
+
+    @extend_schema(request=StainSerializer, responses=WorkspaceSerializer)
+    def patch(self, request: Request, slide_id: int) -> Response:
+        """Say how the slide was stained; the answer's `choices` are those of the new stain."""
+        slide = get_slide(user=request.user, slide_id=slide_id, right=Right.ADMIN)
+        fields = StainSerializer(data=request.data)
+        fields.is_valid(raise_exception=True)
+        set_stain(slide=slide, stain=fields.validated_data["stain"], user=request.user)
+        return Response(_workspace(request.user, slide))
+
+
+def _workspace(user: Any, slide: Slide) -> dict[str, Any]:
+    project = slide.project
+    labels = list(project.labels.all())
+    object_types = dict.fromkeys(label.object_type for label in labels)
+    choices = choose_models(object_types=object_types, stain=slide.stain)
+    return {
+        **SlideSerializer(slide).data,
+        "project": {"id": project.pk, "name": project.name},
+        "role": get_role(user, project),
+        "labels": LabelSerializer(labels, many=True).data,
+        "models": ModelSerializer(list_models(), many=True).data,
+        "choices": [
+            {"object_type": choice.object_type, "model_id": choice.model and choice.model.pk, "reason": choice.reason}
+            for choice in choices
+        ],
+        "object_count": sum(count_by_label(slide).values()),
+    }
 
 
 def _project_row(user: Any, project: Project) -> dict[str, Any]:

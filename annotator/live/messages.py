@@ -24,7 +24,7 @@ class Segment(Command):
     kind: Literal["segment"] = "segment"
     label_id: int
     model_id: int | None = None
-    """None: the project's active model for the label's object type."""
+    """None: the active model for the label's object type and the slide's stain (Workspace.choices)."""
     targets: tuple[SegmentTarget, ...] = Field(min_length=1, max_length=MAX_TARGETS)
 
 

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from annotator.learning.models import ModelVersion
-from annotator.projects.models import Role
+from annotator.projects.models import ObjectType, Role
 from annotator.projects.serializers import LabelSerializer, ProjectRowSerializer
 from annotator.slides.serializers import SlideSerializer
 
@@ -34,12 +34,19 @@ class ProjectReferenceSerializer(serializers.Serializer):
     name = serializers.CharField()
 
 
+class ChoiceSerializer(serializers.Serializer):
+    object_type = serializers.ChoiceField(choices=ObjectType.choices)
+    model_id = serializers.IntegerField(allow_null=True, help_text="Null where no model of the type is installed.")
+    reason = serializers.CharField(allow_blank=True, help_text="In words, unless the model is for this very stain.")
+
+
 class WorkspaceSerializer(SlideSerializer):
     project = ProjectReferenceSerializer()
     role = serializers.ChoiceField(choices=Role.choices)
     labels = LabelSerializer(many=True)
     models = ModelSerializer(many=True)
+    choices = ChoiceSerializer(many=True, help_text="The model that answers for each object type of the labels.")
     object_count = serializers.IntegerField()
 
     class Meta(SlideSerializer.Meta):
-        fields = [*SlideSerializer.Meta.fields, "project", "role", "labels", "models", "object_count"]
+        fields = [*SlideSerializer.Meta.fields, "project", "role", "labels", "models", "choices", "object_count"]

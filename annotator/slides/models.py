@@ -3,6 +3,7 @@
 from django.db import models
 
 from annotator.projects.models import Project
+from annotator.slides.stains import Stain
 
 HEIGHT_LIMIT_PX = 2**22
 """`Annotation.place` stacks all slides in one plane, this far apart; a slide as high or higher is refused."""
@@ -23,6 +24,12 @@ class Slide(models.Model):
     tile_width = models.PositiveIntegerField()
     tile_height = models.PositiveIntegerField()
     mpp = models.FloatField(help_text="µm per level-0 px.")
+    stain = models.CharField(
+        max_length=16,
+        choices=[(stain.value, stain.value) for stain in Stain],
+        default=Stain.HE,
+        help_text="Guessed at import; chooses the model.",
+    )
     vendor = models.CharField(max_length=80, blank=True)
     magnification = models.FloatField(null=True, help_text="Of the objective, where the file says so.")
     landing = models.JSONField(null=True, blank=True, help_text="Where the viewer opens: {x, y, width_px}, level-0 px.")

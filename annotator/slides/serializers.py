@@ -15,6 +15,13 @@ class TilesSerializer(serializers.Serializer):
     levels = serializers.IntegerField()
 
 
+class StainSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Slide
+        fields = ["stain"]
+        extra_kwargs = {"stain": {"required": True}}
+
+
 class LandingSerializer(serializers.Serializer):
     """Where the viewer opens: centre and width, level-0 px."""
 
@@ -29,7 +36,8 @@ class SlideSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Slide
-        fields = ["id", "name", "width", "height", "mpp", "vendor", "tiles", "landing"]
+        fields = ["id", "name", "width", "height", "mpp", "stain", "vendor", "tiles", "landing"]
+        extra_kwargs = {"stain": {"required": True}}
 
     @extend_schema_field(TilesSerializer)
     def get_tiles(self, slide: Slide) -> dict[str, str | int]:

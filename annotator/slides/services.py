@@ -1,7 +1,9 @@
 """The only writers of slides."""
 
+import logging
 import os
 from pathlib import Path
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max
@@ -9,6 +11,9 @@ from django.db.models import Max
 from annotator.projects.models import Project
 from annotator.slides.ingest import Candidate, SlideRefused, check_mpp, choose_mpp, examine, thumbnail_path
 from annotator.slides.models import Slide
+from annotator.slides.stains import Stain
+
+logger = logging.getLogger(__name__)
 
 
 def import_slide(*, project: Project, path: str | Path, mpp: float | None = None, name: str | None = None) -> Slide:
@@ -32,6 +37,13 @@ def import_slide(*, project: Project, path: str | Path, mpp: float | None = None
             )
             _store_thumbnail(candidate, slide)
     return slide
+
+
+def set_stain(*, slide: Slide, stain: Stain, user: Any) -> None:
+    """Say how the slide was stained: from the next click on, the models for that stain answer."""
+    logger.info("slide %s: stain %s → %s, set by user %s", slide.pk, slide.stain, stain, user.pk)
+    slide.stain = stain
+    slide.save(update_fields=["stain"])
 
 
 def set_landing(*, slide: Slide, x: float, y: float, width_px: float) -> None:

@@ -4,14 +4,14 @@
  */
 
 export interface paths {
-    "/api/annotations/{object_id}": {
+    "/api/objects/{object_id}/history": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["annotations_retrieve"];
+        get: operations["objects_history_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -115,7 +115,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** @description Say how the slide was stained; the answer's `choices` are those of the new stain. */
+        patch: operations["slides_partial_update"];
         trace?: never;
     };
     "/api/slides/{slide_id}/objects": {
@@ -270,15 +271,21 @@ export interface components {
             /** Since */
             since: number;
         };
+        Choice: {
+            /** @description Null where no model of the type is installed. */
+            model_id: number | null;
+            object_type: components["schemas"]["ObjectTypeEnum"];
+            /** @description In words, unless the model is for this very stain. */
+            reason: string;
+        };
         /**
          * Click
          * @description One press of the pointer: inside the object (positive) or on what the mask wrongly took (negative).
          */
         Click: {
             /**
-             * Kind
-             * @default click
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             kind: "click";
             /**
@@ -429,6 +436,8 @@ export interface components {
         /**
          * ObjectState
          * @description asked → proposed → accepted; failed when no mask came; rejected and deleted can be restored.
+         *
+         *     An accepted object that is asked for again goes through asked and proposed once more, its accepted mask kept behind.
          * @enum {string}
          */
         ObjectState: "asked" | "failed" | "proposed" | "accepted" | "rejected" | "deleted";
@@ -457,6 +466,8 @@ export interface components {
              * Format: date-time
              */
             changed_at: string;
+            /** Correcting */
+            correcting: boolean;
             /** Failure */
             failure: string | null;
             /** Label Id */
@@ -471,9 +482,14 @@ export interface components {
             /** Polygons */
             polygons: components["schemas"]["Polygon"][];
             /** Prompts */
-            prompts: components["schemas"]["Click"][];
+            prompts: (components["schemas"]["Click"] | components["schemas"]["Squiggle"])[];
             /** Score */
             score: number | null;
+            /**
+             * Start
+             * @enum {string}
+             */
+            start: "nothing" | "mask";
             state: components["schemas"]["ObjectState"];
             /** Turn */
             turn: number;
@@ -501,6 +517,18 @@ export interface components {
             seq: number;
             /** @default null */
             times: components["schemas"]["StepTimes"] | null;
+        };
+        PatchedStainRequest: {
+            /**
+             * @description Guessed at import; chooses the model.
+             *
+             *     * `H&E` - H&E
+             *     * `IHC` - IHC
+             *     * `fluorescence` - fluorescence
+             *     * `Romanowsky` - Romanowsky
+             *     * `other` - other
+             */
+            stain?: components["schemas"]["StainEnum"];
         };
         /** Point */
         Point: {
@@ -632,6 +660,8 @@ export interface components {
             prompts?: unknown;
             /** Format: double */
             score?: number | null;
+            /** @description Of a question: whether its prompts correct a mask. */
+            readonly start: components["schemas"]["StartEnum"];
             times?: unknown | null;
             turn: number;
             version: number;
@@ -668,7 +698,10 @@ export interface components {
             /** Targets */
             targets: components["schemas"]["SegmentTarget"][];
         };
-        /** SegmentTarget */
+        /**
+         * SegmentTarget
+         * @description One object to segment, with all the prompts of this turn in the order in which they were made.
+         */
         SegmentTarget: {
             /** Base Version */
             base_version: number;
@@ -678,7 +711,13 @@ export interface components {
              */
             object_id: string;
             /** Prompts */
-            prompts: components["schemas"]["Click"][];
+            prompts: (components["schemas"]["Click"] | components["schemas"]["Squiggle"])[];
+            /**
+             * Start
+             * @default nothing
+             * @enum {string}
+             */
+            start: "nothing" | "mask" | "kept";
             /** Turn */
             turn: number;
         };
@@ -695,6 +734,38 @@ export interface components {
             thumbnail_url: string;
             width: number;
         };
+        /**
+         * Squiggle
+         * @description A line drawn inside the object (positive) or on what the mask wrongly took. One point is a line, too.
+         */
+        Squiggle: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "squiggle";
+            /** Points */
+            points: [
+                number,
+                number
+            ][];
+            /**
+             * Positive
+             * @default true
+             */
+            positive: boolean;
+        };
+        /**
+         * @description * `H&E` - H&E
+         *     * `IHC` - IHC
+         *     * `fluorescence` - fluorescence
+         *     * `Romanowsky` - Romanowsky
+         *     * `other` - other
+         * @enum {string}
+         */
+        StainEnum: "H&E" | "IHC" | "fluorescence" | "Romanowsky" | "other";
+        /** @enum {string} */
+        StartEnum: "nothing" | "mask";
         /**
          * StepTimes
          * @description Where one answer's time went, in milliseconds; the browser adds its own network and paint.
@@ -749,6 +820,8 @@ export interface components {
             reason: string;
         };
         Workspace: {
+            /** @description The model that answers for each object type of the labels. */
+            choices: components["schemas"]["Choice"][];
             height: number;
             readonly id: number;
             labels: components["schemas"]["Label"][];
@@ -763,6 +836,16 @@ export interface components {
             object_count: number;
             project: components["schemas"]["ProjectReference"];
             role: components["schemas"]["RoleEnum"];
+            /**
+             * @description Guessed at import; chooses the model.
+             *
+             *     * `H&E` - H&E
+             *     * `IHC` - IHC
+             *     * `fluorescence` - fluorescence
+             *     * `Romanowsky` - Romanowsky
+             *     * `other` - other
+             */
+            stain: components["schemas"]["StainEnum"];
             readonly tiles: components["schemas"]["Tiles"];
             vendor?: string;
             width: number;
@@ -776,7 +859,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    annotations_retrieve: {
+    objects_history_retrieve: {
         parameters: {
             query?: never;
             header?: never;
@@ -974,6 +1057,31 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+        };
+    };
+    slides_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slide_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedStainRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {

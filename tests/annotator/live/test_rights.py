@@ -46,7 +46,7 @@ def address(people, slide, model):
 
 
 def test_there_are_addresses_to_try():
-    assert {"api/projects", "api/slides/<int:slide_id>", "api/annotations/<uuid:object_id>"} <= set(ROUTES)
+    assert {"api/projects", "api/slides/<int:slide_id>", "api/objects/<uuid:object_id>/history"} <= set(ROUTES)
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -72,8 +72,8 @@ def test_a_stranger_learns_nothing(address, people, project, route):
 def test_a_stranger_cannot_tell_a_hidden_thing_from_none(address, people):
     client = Client()
     client.force_login(people.stranger)
-    hidden = client.get(address("api/annotations/<uuid:object_id>"))
-    absent = client.get(f"/api/annotations/{uuid4()}")
+    hidden = client.get(address("api/objects/<uuid:object_id>/history"))
+    absent = client.get(f"/api/objects/{uuid4()}/history")
     assert (hidden.status_code, hidden.json()) == (absent.status_code, absent.json())
 
 
