@@ -8,6 +8,7 @@ from pathlib import Path
 
 from inference.checkpoints import CheckpointError, write_json
 from inference.data.samples import DatasetError
+from inference.evaluation import EvaluationError
 from inference.training.loop import TrainingError
 
 NUCLEI = "nuclick-nucleus-he"
@@ -19,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     use_threads(options.threads)
     try:
         options.command(options)
-    except (DatasetError, CheckpointError, TrainingError) as error:
+    except (DatasetError, CheckpointError, EvaluationError, TrainingError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
@@ -107,7 +108,9 @@ def parser() -> argparse.ArgumentParser:
 
     bench = commands.add_parser("bench", help="latency of the network in three engines")
     bench.add_argument("method", choices=["nuclick"])
-    bench.add_argument("--checkpoint", default=NUCLEI)
+    bench.add_argument(
+        "--network", choices=("successor", "gland", "paper"), action="append", help="all, if none is named"
+    )
     bench.add_argument("--json", type=Path, help="write the result here")
     bench.set_defaults(command=run_bench)
 
@@ -195,9 +198,8 @@ def run_evaluate(options: argparse.Namespace) -> None:
     report = evaluate_folder(options.data, settings, checkpoint=options.checkpoint, threads=options.threads, say=tell)
     for name, reason in report["chosen"].items():
         tell(f"Weights: {name} ({reason}).")
-    if report["mpp_assumed"]:
-        mpp = "the model's" if report["mpp"] is None else f"the model's {report['mpp']} µm a pixel"
-        tell(f"{options.data} states no mpp; its images were taken to have {mpp}.")
+    if report["mpp_assumed"] and report["mpp"]:
+        tell(f"{options.data} states no mpp; its images were taken to have the model's {report['mpp']} µm a pixel.")
     table = as_table(report)
     tell(table)
     if options.json:
@@ -207,9 +209,9 @@ def run_evaluate(options: argparse.Namespace) -> None:
 
 
 def run_bench(options: argparse.Namespace) -> None:
-    from inference.training.bench import as_table, bench
+    from inference.training.bench import SIZES_PX, as_table, bench
 
-    report = bench(options.checkpoint, threads=options.threads)
+    report = bench(options.network or tuple(SIZES_PX), threads=options.threads, say=tell)
     tell(as_table(report))
     if options.json:
         write_json(options.json, report)

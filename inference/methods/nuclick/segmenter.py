@@ -25,6 +25,8 @@ CLICK_REACH_PX = 3.0
 SMALLEST_OBJECT_PX = 10
 MOST_TURNS = 8
 """Of many corrections, the first ones are given to the network at once."""
+MOST_PIXELS = 2**20
+"""In one run of the network: a batch of 64 glands would take gigabytes."""
 DEFAULT_THRESHOLD = 0.5
 GLASS_REACH_PX, GLASS_DARKEST, GLASS_DEVIATION = 12, 200, 6.0
 BRIGHTFIELD = {"H&E", "IHC", "Romanowsky"}
@@ -63,6 +65,7 @@ class NuclickSegmenter(Segmenter):
                 f"objects; known are {', '.join(ENCODINGS)} and {', '.join(HABITS)}."
             )
         self.patch_px = int(manifest["patch_px"])
+        self.batch = max(1, MOST_PIXELS // self.patch_px**2)
         self.mpp = float(manifest["mpp"])
         self.habit = HABITS[self.object_type]
         self.sees_glass = manifest["stain"] in BRIGHTFIELD and not self.habit.glass_is_inside
@@ -88,8 +91,10 @@ class NuclickSegmenter(Segmenter):
         turns = [self._turns(p) for p in prompts]
         for turn in range(max(len(t) for t in turns)):
             rows = [i for i, t in enumerate(turns) if turn < len(t)]
-            told = [guidance(turns[i][turn], answers[i] if turn else turns[i][turn].start) for i in rows]
-            answers[rows] = self.engine.run(network_input([patches[i] for i in rows], told, self.encoding))
+            for start in range(0, len(rows), self.batch):
+                part = rows[start : start + self.batch]
+                told = [guidance(turns[i][turn], answers[i] if turn else turns[i][turn].start) for i in part]
+                answers[part] = self.engine.run(network_input([patches[i] for i in part], told, self.encoding))
         return answers
 
     def mask(self, pixels: NDArray[np.uint8], probability: NDArray[np.float32], prompts: ObjectPrompts) -> ObjectMask:
