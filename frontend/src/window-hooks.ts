@@ -10,6 +10,10 @@ function state(workspace: Workspace) {
     label_id: object.labelId,
     version: object.version,
     turn: object.turn,
+    prompts: object.prompts,
+    correcting: object.correcting,
+    model_id: object.modelId,
+    area_px: object.shape ? measure(object.shape).areaPx : 0,
     centroid: object.shape ? measure(object.shape).centroid : null,
   }));
   return {

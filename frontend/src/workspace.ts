@@ -1,12 +1,14 @@
 /** The open slide: connects viewer, overlay, tools, store and the line to the server. The only file that knows them all. */
 import { decodeSnapshot } from "./api/packed";
-import { getPackedObjects, renewTilePass, type Label, type Model, type Slide, type User } from "./api/rest";
+import { getObject, getPackedObjects, renewTilePass, type Label, type Model, type Slide, type User } from "./api/rest";
 import { Intentions } from "./live/intentions";
 import { LiveSlide } from "./live/live-slide";
 import { ObjectLoader } from "./live/object-loader";
 import { Overlay } from "./overlay/overlay";
 import { UNKNOWN_COLOUR } from "./overlay/style";
 import { ClickTimes } from "./store/click-times";
+import { ModelChoice } from "./store/model-choice";
+import type { ObjectType } from "./store/messages";
 import { Notices } from "./store/notices";
 import { ObjectStore, type ChangeSet } from "./store/objects";
 import { Selection } from "./store/selection";
@@ -15,12 +17,20 @@ import type { Box } from "./store/shape";
 import { Signal } from "./store/signal";
 import { ClickTool } from "./tools/click";
 import { Decisions } from "./tools/decisions";
+import { InHand } from "./tools/in-hand";
 import { MoveTool } from "./tools/move";
-import type { Tool, ToolContext } from "./tools/tool";
+import { PromptMover } from "./tools/prompt-mover";
+import { SquiggleTool } from "./tools/squiggle";
+import type { Question, Stroke, Tool, ToolContext } from "./tools/tool";
 import { boxOfView, toScreen, type View } from "./viewer/coordinates";
 import { SlideViewer, type PointerClick } from "./viewer/slide-viewer";
+import type { PointerPress } from "./viewer/stroke-input";
 
 export type ToolName = Tool["name"];
+
+/** The gesture that suits what a label marks; other labels leave the tool as it is. */
+const TOOL_FOR: Partial<Record<ObjectType, ToolName>> = { nucleus: "click", cell: "click", gland: "squiggle" };
+const NO_LABEL = "This project has no label yet: an administrator adds the first one.";
 
 /** A view that shows an object is at least this close: screen pixels for each level-0 pixel. */
 const CLOSE_SCALE = 1;
@@ -38,6 +48,7 @@ export class Workspace {
   readonly loader: ObjectLoader;
   readonly viewer: SlideViewer;
   readonly decisions: Decisions;
+  readonly models: ModelChoice<Model>;
   readonly canEdit: boolean;
   readonly tool = new Signal<ToolName>("move");
   readonly labelId: Signal<number | null>;
@@ -46,7 +57,9 @@ export class Workspace {
   readonly pointer = new Signal<{ x: number; y: number } | null>(null);
   readonly helpOpen = new Signal(false);
 
+  readonly #host: HTMLElement;
   readonly #tools: Record<ToolName, Tool>;
+  readonly #inHand: InHand;
   readonly #overlay: Overlay;
   readonly #intentions: Intentions;
   #panOnly = false;
@@ -54,8 +67,10 @@ export class Workspace {
   #passRenewedAt = -Infinity;
 
   constructor(host: HTMLElement, slide: Slide, user: User) {
+    this.#host = host;
     this.slide = slide;
     this.user = user;
+    this.models = new ModelChoice(slide);
     this.canEdit = slide.role !== "viewer";
     this.labelId = new Signal(slide.labels[0]?.id ?? null);
     // The pictures first: everything below runs while the first tiles are on their way.
@@ -64,7 +79,14 @@ export class Workspace {
     this.live = this.#openLine();
     this.loader = this.#openLoader();
     this.#intentions = new Intentions(this.store, (change) => this.live.carry(change));
-    this.#tools = { move: new MoveTool(this.#toolContext()), click: new ClickTool(this.#toolContext()) };
+    const context = this.#toolContext();
+    this.#inHand = new InHand(context);
+    const mover = new PromptMover(context, this.#inHand);
+    this.#tools = {
+      move: new MoveTool(context, mover),
+      click: new ClickTool(context, this.#inHand, mover),
+      squiggle: new SquiggleTool(context, this.#inHand, mover),
+    };
     this.decisions = new Decisions({
       store: this.store,
       selection: this.selection,
@@ -74,7 +96,9 @@ export class Workspace {
     this.#overlay = this.#openOverlay();
     this.store.subscribe((changes) => this.#objectsChanged(changes));
     this.settings.fillOpacity.subscribe(() => this.#overlay.fillOpacityChanged());
-    if (this.canEdit) this.tool.set("click");
+    this.selection.selected.subscribe((id) => void this.#learnPrompts(id));
+    this.tool.subscribe((name) => (host.dataset.tool = name));
+    this.useTool(this.#toolFor(this.labelId.get()) ?? "click");
     window.addEventListener("pagehide", this.#keepPlace);
     this.live.socket.connect();
   }
@@ -84,14 +108,17 @@ export class Workspace {
   }
 
   useTool(name: ToolName): void {
-    if (name === "click" && !this.canEdit) return;
+    if (name !== "move" && !this.canEdit) return;
+    this.viewer.dropStroke();
     this.activeTool.cancel();
     this.tool.set(name);
   }
 
-  /** With this label the next object is asked; a selected one takes it. */
+  /** With this label the next object is asked, by the gesture that suits it; a selected one takes the label. */
   chooseLabel(labelId: number): void {
     this.labelId.set(labelId);
+    const tool = this.#toolFor(labelId);
+    if (tool && this.tool.get() !== "move") this.useTool(tool);
     if (this.canEdit) this.decisions.relabel(labelId);
   }
 
@@ -101,17 +128,34 @@ export class Workspace {
 
   colourOf = (labelId: number): string => this.labelOf(labelId)?.colour ?? UNKNOWN_COLOUR;
 
-  /** The model that answers clicks with the chosen label. */
-  activeModel(labelId: number | null): Model | undefined {
-    const type = labelId === null ? undefined : this.labelOf(labelId)?.object_type;
-    return this.slide.models.find((model) => model.active && (type === undefined || model.object_type === type));
+  /** Let go of one thing: the line that is being drawn, else what the tool has collected, else the selection. */
+  letGo(): void {
+    if (!this.viewer.dropStroke() && !this.activeTool.cancel()) this.selection.selected.set(null);
+  }
+
+  /** Take the last prompt of the object in hand back; without one in hand, delete the selected object. */
+  takeBack(): void {
+    const object = this.#inHand.open();
+    if (!object) return this.decisions.delete();
+    if (!this.#inHand.takeBackLast(object, performance.now())) this.decisions.reject();
+  }
+
+  /** What the label marks; it decides the gesture and the model. */
+  objectTypeOf(labelId: number | null): ObjectType | undefined {
+    return labelId === null ? undefined : this.labelOf(labelId)?.object_type;
+  }
+
+  /** The model that answers for a label, and why it; without one, why not. */
+  answering(labelId: number | null): { model: Model | undefined; reason: string } {
+    const type = this.objectTypeOf(labelId);
+    return type ? this.models.answering(type) : { model: undefined, reason: NO_LABEL };
   }
 
   setAnnotationsVisible(visible: boolean): void {
     this.#overlay.setVisible(visible);
   }
 
-  /** While Space is held clicks do nothing, so that the hand can pan with any tool. */
+  /** While Space is held the tools do nothing, so that the hand can pan with any tool. */
   setPanOnly(panOnly: boolean): void {
     this.#panOnly = panOnly;
   }
@@ -136,7 +180,8 @@ export class Workspace {
     return new SlideViewer(host, { ...this.slide, landing }, {
       onView: (view) => this.#viewChanged(view),
       onClick: (click) => this.#clicked(click),
-      onHover: (point) => this.#hovered(point),
+      onPress: (press) => this.#pressed(press),
+      onHover: (pointer) => this.#hovered(pointer),
       onFirstPicture: () => void this.#attachSettledLayer(),
       onTileFailed: () => this.#renewPassAfterFailure(),
     });
@@ -166,6 +211,7 @@ export class Workspace {
       store: this.store,
       selection: this.selection,
       colourOf: this.colourOf,
+      inkColour: (objectId) => this.colourOf(this.#labelToAsk(objectId) ?? NaN),
       fillOpacity: () => this.settings.fillOpacity.get(),
       onPainted: () => this.clickTimes.painted(),
     });
@@ -186,37 +232,73 @@ export class Workspace {
     return {
       store: this.store,
       selection: this.selection,
+      slide: this.slide,
       intentions: {
         segment: (questions) => this.#ask(questions),
         accept: (ids, how) => this.#intentions.accept(ids, how),
         sighted: (id) => this.#intentions.sighted(id),
       },
       acceptAsIGo: () => this.settings.acceptAsIGo.get(),
+      canAsk: (objectId) => this.#canAsk(objectId),
       timeClick: (id, turn, pointerUp) => this.clickTimes.start(id, turn, pointerUp),
       say: (words) => this.notices.say("info", words),
     };
   }
 
-  #ask(questions: Parameters<ToolContext["intentions"]["segment"]>[0]): void {
-    const labelId = this.labelId.get();
-    if (labelId === null) {
-      return this.notices.say("warning", "This project has no label yet: an administrator adds the first one.");
-    }
-    // A correction keeps its object's label, whatever is chosen for the next object.
-    const known = questions.length === 1 ? this.store.get(questions[0]!.objectId)?.labelId : undefined;
-    this.#intentions.segment(questions, known ?? labelId, null);
+  #ask(questions: readonly Question[]): void {
+    const labelId = this.#labelToAsk(questions.length === 1 ? questions[0]!.objectId : null);
+    const type = this.objectTypeOf(labelId);
+    if (labelId !== null && type) this.#intentions.segment(questions, labelId, this.models.pickedFor(type));
+  }
+
+  /** Says why not, where nothing can be asked. */
+  #canAsk(objectId: string | null): boolean {
+    const { model, reason } = this.answering(this.#labelToAsk(objectId));
+    if (!model) this.notices.say("warning", reason);
+    return model !== undefined;
+  }
+
+  /** A correction keeps its object's label, whatever is chosen for the next object. */
+  #labelToAsk(objectId: string | null): number | null {
+    const object = objectId === null ? undefined : this.store.get(objectId);
+    return object?.labelId ?? this.labelId.get();
+  }
+
+  #toolFor(labelId: number | null): ToolName | undefined {
+    const type = this.objectTypeOf(labelId);
+    return type && TOOL_FOR[type];
   }
 
   #clicked(click: PointerClick): void {
     if (this.#panOnly) return;
-    const { width, height } = this.slide;
-    if (click.x < 0 || click.y < 0 || click.x >= width || click.y >= height) return;
-    this.activeTool.click(click);
+    if (this.#isOnSlide(click)) this.activeTool.click(click);
   }
 
-  #hovered(point: { x: number; y: number } | null): void {
-    this.pointer.set(point);
-    this.selection.hovered.set(point ? (this.store.at(point.x, point.y)?.id ?? null) : null);
+  #pressed(press: PointerPress): Stroke | null {
+    if (this.#panOnly || !this.canEdit || !this.#isOnSlide(press)) return null;
+    return this.activeTool.press(press);
+  }
+
+  #isOnSlide({ x, y }: { x: number; y: number }): boolean {
+    return x >= 0 && y >= 0 && x < this.slide.width && y < this.slide.height;
+  }
+
+  #hovered(pointer: PointerPress | null): void {
+    this.pointer.set(pointer);
+    this.selection.hovered.set(pointer ? (this.store.at(pointer.x, pointer.y)?.id ?? null) : null);
+    const isOverHandle = pointer !== null && this.canEdit && this.activeTool.isOverHandle(pointer);
+    this.#host.toggleAttribute("data-over-handle", isOverHandle);
+  }
+
+  /** The packed objects come without prompts: those of a selected object are fetched, to be shown and moved. */
+  async #learnPrompts(id: string | null): Promise<void> {
+    const object = id === null ? undefined : this.store.get(id);
+    if (object?.state !== "accepted" || object.prompts.length > 0) return;
+    try {
+      this.store.learnPrompts(await getObject(object.id));
+    } catch (error) {
+      this.notices.say("warning", `The prompts of this object could not be loaded. ${(error as Error).message}`);
+    }
   }
 
   #viewChanged(view: View): void {
@@ -232,7 +314,9 @@ export class Workspace {
       if (!after || after.state === "rejected" || after.state === "deleted") gone.push(id);
       const isMine = after?.author === this.user.username;
       if (isMine && after.state === "accepted" && before && before.state !== "accepted") accepted += 1;
-      if (before && after?.state === "failed" && before.state === "asked" && isMine) this.#sayFailure(after.failure);
+      // A correction that failed leaves the accepted mask, with the reason.
+      const hasFailed = after?.state === "failed" || (after?.state === "accepted" && after.failure);
+      if (before?.state === "asked" && hasFailed && isMine) this.#sayFailure(after.failure);
     }
     this.selection.forget(gone);
     if (accepted > 0) this.settings.acceptedSoFar.update((count) => count + accepted);

@@ -25,6 +25,8 @@ export function view(id: string, changes: Partial<ObjectView> = {}): ObjectView 
     score: 0.9,
     model_id: 1,
     author: "ann",
+    start: "nothing",
+    correcting: false,
     accepting: false,
     failure: null,
     changed_at: "2026-11-21T10:00:00Z",

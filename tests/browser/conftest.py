@@ -1,5 +1,6 @@
 """The whole system with the demo and the real slides, and people with browsers of their own in one real Chromium."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,10 +10,12 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.desk import Desk
-from tests.stack import Stack, running_stack
+from tests.stack import REPOSITORY, Stack, running_stack
 from tests.system.conftest import populate
 
 REAL_SLIDES = ["CMU-1-Small-Region.svs", "crohn_biopsy_HE4.tif"]
+OTHER_MODELS = {"disk-nucleus": "nucleus", "disk-gland": "gland"}
+"""Models beside the shipped ones, so that there is something to choose: no network, a disk around each prompt."""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = [
     "--no-sandbox",
@@ -34,13 +37,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def system() -> Iterator[Stack]:
-    with running_stack(demo=True) as stack:
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    weights = tmp_path_factory.mktemp("weights")
+    write_weights(weights)
+    with running_stack(demo=True, environment={"SQUIGGLE_WEIGHTS": str(weights)}) as stack:
         populate(stack)
         folder = real_slides_folder()
         if folder is not None:
             stack.manage("import_slides", *(str(folder / name) for name in REAL_SLIDES), "--project", "Colon")
         yield stack
+
+
+def write_weights(folder: Path) -> None:
+    for path in (REPOSITORY / "inference" / "weights").glob("*.*"):
+        (folder / path.name).symlink_to(path)
+    for name, object_type in OTHER_MODELS.items():
+        manifest = {
+            "name": name, "method": "disk", "object_type": object_type, "stain": "other", "mpp": 0.25,
+            "patch_px": 128, "sha256": "0" * 64, "licence": "CC0", "recipe": {}, "data": [], "metrics": {},
+        }  # fmt: skip
+        (folder / f"{name}.json").write_text(json.dumps(manifest))
 
 
 def real_slides_folder() -> Path | None:

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,22 @@ class Desk:
         for key in reversed(modifiers):
             self.page.keyboard.up(key)
 
+    def draw(self, points: Sequence[tuple[float, float]], *modifiers: str, let_go: bool = True) -> None:
+        """Press at the first level-0 point, go through the others, and let go at the last."""
+        for key in modifiers:
+            self.page.keyboard.down(key)
+        self.page.mouse.move(*self.screen(*points[0]))
+        self.page.mouse.down()
+        for point in points[1:]:
+            self.page.mouse.move(*self.screen(*point), steps=4)
+        if let_go:
+            self.page.mouse.up()
+        for key in reversed(modifiers):
+            self.page.keyboard.up(key)
+
+    def choose_label(self, name: str) -> None:
+        self.page.get_by_label("Labels").get_by_role("button", name=name).first.click()
+
     def press(self, key: str) -> None:
         self.page.keyboard.press(key)
 
@@ -90,6 +106,19 @@ class Desk:
             if centroid and abs(centroid["x"] - x) < reach and abs(centroid["y"] - y) < reach:
                 return thing
         return None
+
+    def find(self, object_id: str) -> dict[str, Any]:
+        return next((thing for thing in self.objects() if thing["id"] == object_id), {})
+
+    def wait_turn(self, object_id: str, turn: int, *states: str) -> dict[str, Any]:
+        """The object once it is in one of the states at this turn."""
+
+        def has_come() -> bool:
+            thing = self.find(object_id)
+            return thing.get("turn") == turn and thing["state"] in states
+
+        self.wait(has_come, f"turn {turn} of the object in {states}")
+        return self.find(object_id)
 
     def wait_near(self, x: float, y: float, *states: str) -> dict[str, Any]:
         self.wait(lambda: self.near(x, y, *states), f"an object {states} at {x}, {y}")

@@ -87,6 +87,10 @@ export const listProjects = (): Promise<ProjectSummary[]> => json("GET", "/api/p
 export const getProject = (id: number): Promise<Project> => json("GET", `/api/projects/${id}`);
 export const getSlide = (id: number): Promise<Slide> => json("GET", `/api/slides/${id}`);
 
+/** Say how the slide was stained; the answer's `choices` are those of the new stain. */
+export const setStain = (id: number, stain: Slide["stain"]): Promise<Slide> =>
+  json("PATCH", `/api/slides/${id}`, { stain });
+
 export async function renewTilePass(slideId: number): Promise<void> {
   await request("POST", `/api/slides/${slideId}/pass`);
 }
@@ -95,6 +99,11 @@ export async function renewTilePass(slideId: number): Promise<void> {
 export async function getPackedObjects(slideId: number, box: readonly number[]): Promise<ArrayBuffer> {
   const response = await request("GET", `/api/slides/${slideId}/objects?box=${box.join(",")}&limit=20000`);
   return response.arrayBuffer();
+}
+
+/** One object as it stands, with all its prompts. */
+export async function getObject(objectId: string): Promise<ObjectView> {
+  return (await json<{ object: ObjectView }>("GET", `/api/objects/${objectId}/history`)).object;
 }
 
 /** Rejected and deleted objects of the slide, the latest first. */

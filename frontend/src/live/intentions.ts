@@ -1,5 +1,5 @@
 /** What a person can mean, as commands: each is shown at once by the store and carried to the server by the outbox. */
-import type { AcceptedBy, Prompt, SegmentTarget } from "../store/messages";
+import type { AcceptedBy, Prompt, SegmentTarget, Start } from "../store/messages";
 import { newId } from "../store/new-id";
 import type { ObjectStore } from "../store/objects";
 import type { Change, SlideObject } from "../store/slide-object";
@@ -11,9 +11,10 @@ const MAX_OBJECTS = 1_000;
 const MAX_ELAPSED_MS = 86_400_000;
 
 export interface Question {
-  objectId: string;
-  turn: number;
-  prompts: Prompt[];
+  readonly objectId: string;
+  readonly turn: number;
+  readonly prompts: readonly Prompt[];
+  readonly start: Start;
 }
 
 export class Intentions {
@@ -31,8 +32,9 @@ export class Intentions {
   segment(questions: readonly Question[], labelId: number, modelId: number | null): void {
     for (const { objectId } of questions) this.sighted(objectId);
     for (const part of chunks(questions, MAX_TARGETS)) {
-      const targets = part.map(({ objectId, turn, prompts }): SegmentTarget => {
-        return { object_id: objectId, turn, prompts, base_version: this.#store.confirmedVersion(objectId) };
+      const targets = part.map(({ objectId, turn, prompts, start }): SegmentTarget => {
+        const base_version = this.#store.confirmedVersion(objectId);
+        return { object_id: objectId, turn, prompts: [...prompts], start, base_version };
       });
       this.#do({ kind: "segment", command_id: newId(), label_id: labelId, model_id: modelId, targets });
     }
@@ -46,6 +48,8 @@ export class Intentions {
     for (const part of chunks(objects, MAX_OBJECTS)) {
       const refs = part.map((object) => ({ ...this.#ref(object), turn: object.turn }));
       this.#do({ kind: "accept", command_id: newId(), objects: refs, how, elapsed_ms: this.#elapsed(part) });
+      // A later correction is a decision of its own.
+      for (const { id } of part) this.#begun.delete(id);
     }
   }
 

@@ -1,5 +1,5 @@
 /** Keeps the objects of the view loaded: a box twice as wide and high as the view, anew when the view leaves it. */
-import { acceptedInBox, type ObjectStore, type Snapshot } from "../store/objects";
+import { acceptedInBox, countsAsAccepted, type ObjectStore, type Snapshot } from "../store/objects";
 import { boxContains, enlargeBox, type Box } from "../store/shape";
 import { Signal } from "../store/signal";
 
@@ -38,8 +38,8 @@ export class ObjectLoader {
       if (origin === "snapshot") return;
       const byLabel = new Map(this.acceptedByLabel.get());
       for (const { before, after } of changes.values()) {
-        if (before?.state === "accepted") byLabel.set(before.labelId, (byLabel.get(before.labelId) ?? 1) - 1);
-        if (after?.state === "accepted") byLabel.set(after.labelId, (byLabel.get(after.labelId) ?? 0) + 1);
+        if (before && countsAsAccepted(before)) byLabel.set(before.labelId, (byLabel.get(before.labelId) ?? 1) - 1);
+        if (after && countsAsAccepted(after)) byLabel.set(after.labelId, (byLabel.get(after.labelId) ?? 0) + 1);
       }
       this.acceptedByLabel.set(byLabel);
       this.#countSoon();

@@ -2,16 +2,19 @@
  * The live layer: a Canvas 2D above the settled objects with what is just happening (asked, answered, proposed,
  * just accepted, selected, hovered). A click repaints only this.
  */
+import type { Prompt } from "../store/messages";
+import { lastPointOf } from "../store/prompts";
 import { forEachRing, UNITS_PER_PX, type Shape } from "../store/shape";
 import type { SlideObject } from "../store/slide-object";
 import { toScreen, type View } from "../viewer/coordinates";
+import { addCanvas, circle, clear, strokeCased } from "./canvas";
+import { drawPrompt, drawQuestion } from "./prompt-marks";
 import {
   CASING_ALPHA,
   CASING_PX,
   FADE_IN_MS,
   FAILED_COLOUR,
   OUTLINE_PX,
-  PROMPT_RADIUS_PX,
   PROPOSAL_DASH,
   PROPOSAL_FILL,
   PULSE_AFTER_MS,
@@ -23,6 +26,8 @@ import {
 export interface LiveScene {
   readonly objects: readonly SlideObject[];
   readonly collected: readonly { x: number; y: number }[];
+  /** Prompts that stand elsewhere than the store says, because the person drags one. */
+  readonly moved: { readonly id: string; readonly prompts: readonly Prompt[] } | null;
   readonly currentId: string | null;
   readonly selectedId: string | null;
   readonly hoveredId: string | null;
@@ -33,7 +38,6 @@ export interface LiveScene {
 type Emphasis = "none" | "hovered" | "selected";
 
 export class LiveLayer {
-  readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
   readonly #scene: () => LiveScene;
   readonly #onPainted: () => void;
@@ -49,10 +53,7 @@ export class LiveLayer {
 
   /** `scene` is read at each drawing; `onPainted` is called in the animation frame after it. */
   constructor(host: HTMLElement, scene: () => LiveScene, onPainted: () => void) {
-    this.#canvas = document.createElement("canvas");
-    this.#canvas.className = "overlay-canvas";
-    host.append(this.#canvas);
-    this.#context = this.#canvas.getContext("2d")!;
+    this.#context = addCanvas(host);
     this.#scene = scene;
     this.#onPainted = onPainted;
   }
@@ -73,7 +74,7 @@ export class LiveLayer {
     clearTimeout(this.#pulse);
     this.#frame = 0;
     if (!this.#view) return;
-    this.#fit(this.#view);
+    clear(this.#context, this.#view);
     const moves = this.#visible && this.#paint(this.#view, this.#scene());
     if (moves && !this.#lessMotion.matches) this.#frame = requestAnimationFrame(() => this.draw());
     this.#afterPaint ||= requestAnimationFrame(() => {
@@ -86,25 +87,16 @@ export class LiveLayer {
     cancelAnimationFrame(this.#frame);
     clearTimeout(this.#pulse);
     cancelAnimationFrame(this.#afterPaint);
-    this.#canvas.remove();
-  }
-
-  /** Size the canvas to the view in device pixels and clear it. */
-  #fit(view: View): void {
-    const ratio = window.devicePixelRatio;
-    const width = Math.round(view.width * ratio);
-    const height = Math.round(view.height * ratio);
-    if (this.#canvas.width !== width) this.#canvas.width = width;
-    if (this.#canvas.height !== height) this.#canvas.height = height;
-    this.#context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    this.#context.clearRect(0, 0, view.width, view.height);
+    this.#context.canvas.remove();
   }
 
   /** True while something moves (a pulse, a fade). */
   #paint(view: View, scene: LiveScene): boolean {
     let moves = false;
     for (const object of scene.objects) moves = this.#paintObject(view, scene, object) || moves;
-    for (const point of scene.collected) this.#ring(view, point, "#ffffff", 1);
+    for (const { x, y } of scene.collected) {
+      drawQuestion(this.#context, view, { kind: "click", x, y, positive: true }, "#ffffff", 1);
+    }
     this.#forgetAll(scene);
     return moves;
   }
@@ -122,10 +114,11 @@ export class LiveLayer {
       this.#outline(view, object.shape, colour, fill, isProposal, emphasis);
       this.#context.globalAlpha = 1;
     }
-    if (isInHand) this.#prompts(view, object);
-    if (object.state === "asked") return this.#question(view, object, colour) || fade < 1;
+    const prompts = scene.moved?.id === object.id ? scene.moved.prompts : object.prompts;
+    const isWaiting = object.state === "asked" && this.#question(view, object, colour);
+    if (isInHand) for (const prompt of prompts) drawPrompt(this.#context, view, prompt);
     if (object.state === "failed") this.#failure(view, object);
-    return fade < 1;
+    return isWaiting || fade < 1;
   }
 
   #outline(view: View, shape: Shape, colour: string, fill: number, dashed: boolean, emphasis: Emphasis): void {
@@ -150,66 +143,36 @@ export class LiveLayer {
     context.setLineDash([]);
   }
 
-  /** The ring at the latest prompt; it pulses once the answer takes noticeably long. */
+  /** A ring at the latest click, or ink along all lines; it pulses once the answer takes noticeably long. */
   #question(view: View, object: SlideObject, colour: string): boolean {
-    const prompt = object.prompts.at(-1);
-    if (!prompt) return false;
     const since = this.#askedAt.get(object.id) ?? performance.now();
     this.#askedAt.set(object.id, since);
     const waited = performance.now() - since - PULSE_AFTER_MS;
     const phase = waited > 0 ? (waited / PULSE_PERIOD_MS) * 2 * Math.PI : 0;
     const grow = this.#lessMotion.matches ? 1 : 1 + 0.25 * Math.sin(phase);
-    this.#ring(view, prompt, object.accepting ? "#ffffff" : colour, grow);
+    for (const prompt of object.prompts) {
+      if (prompt.kind === "click" && prompt !== object.prompts.at(-1)) continue;
+      const ink = prompt.positive || prompt.kind === "click" ? colour : FAILED_COLOUR;
+      drawQuestion(this.#context, view, prompt, object.accepting ? "#ffffff" : ink, grow);
+    }
     if (waited < 0) this.#pulse = setTimeout(() => this.draw(), -waited);
     return waited >= 0;
-  }
-
-  #ring(view: View, point: { x: number; y: number }, colour: string, grow: number): void {
-    const { x, y } = toScreen(view, point.x, point.y);
-    this.#circle(x, y, RING_RADIUS_PX * grow);
-    this.#cased(colour, 2);
   }
 
   #failure(view: View, object: SlideObject): void {
     const prompt = object.prompts.at(-1);
     if (!prompt) return;
-    const { x, y } = toScreen(view, prompt.x, prompt.y);
+    const last = lastPointOf(prompt);
+    const { x, y } = toScreen(view, last.x, last.y);
     const arm = RING_RADIUS_PX * 0.6;
     this.#context.beginPath();
     this.#context.moveTo(x - arm, y - arm);
     this.#context.lineTo(x + arm, y + arm);
     this.#context.moveTo(x + arm, y - arm);
     this.#context.lineTo(x - arm, y + arm);
-    this.#cased(FAILED_COLOUR, 2);
-    this.#circle(x, y, RING_RADIUS_PX + 2);
-    this.#cased(FAILED_COLOUR, 1.5);
-  }
-
-  /** The clicks of the object in hand: a full dot for "inside", a hollow one for "not this". */
-  #prompts(view: View, object: SlideObject): void {
-    for (const prompt of object.prompts) {
-      const { x, y } = toScreen(view, prompt.x, prompt.y);
-      this.#circle(x, y, PROMPT_RADIUS_PX);
-      this.#context.fillStyle = prompt.positive ? "#ffffff" : "#17181a";
-      this.#context.fill();
-      this.#context.strokeStyle = prompt.positive ? "#17181a" : FAILED_COLOUR;
-      this.#context.lineWidth = 1.5;
-      this.#context.stroke();
-    }
-  }
-
-  #circle(x: number, y: number, radius: number): void {
-    this.#context.beginPath();
-    this.#context.arc(x, y, radius, 0, 2 * Math.PI);
-  }
-
-  #cased(colour: string, width: number): void {
-    this.#context.strokeStyle = `rgba(0,0,0,${CASING_ALPHA})`;
-    this.#context.lineWidth = width + 2 * CASING_PX;
-    this.#context.stroke();
-    this.#context.strokeStyle = colour;
-    this.#context.lineWidth = width;
-    this.#context.stroke();
+    strokeCased(this.#context, FAILED_COLOUR, 2);
+    circle(this.#context, x, y, RING_RADIUS_PX + 2);
+    strokeCased(this.#context, FAILED_COLOUR, 1.5);
   }
 
   /** Opacity of a new outline: it comes in over FADE_IN_MS, starting visible. */

@@ -6,6 +6,7 @@ import { isLive, type ChangeSet, type ObjectStore } from "../store/objects";
 import type { Selection } from "../store/selection";
 import type { SlideObject } from "../store/slide-object";
 import type { View } from "../viewer/coordinates";
+import { InkLayer } from "./ink";
 import { LiveLayer } from "./live";
 import type { SettledLayer } from "./settled";
 
@@ -19,6 +20,8 @@ export interface OverlayOptions {
   store: ObjectStore;
   selection: Selection;
   colourOf: (labelId: number) => string;
+  /** Colour of the label of the object that a line is drawn for; null: a new one. */
+  inkColour: (objectId: string | null) => string;
   fillOpacity: () => number;
   onPainted: () => void;
 }
@@ -26,6 +29,7 @@ export interface OverlayOptions {
 export class Overlay {
   readonly #options: OverlayOptions;
   readonly #layer: LiveLayer;
+  readonly #ink: InkLayer;
   /** Asked, failed and proposed objects, and those accepted since the settled layer was last built. */
   readonly #live = new Map<string, SlideObject>();
   readonly #fresh = new Set<string>();
@@ -40,12 +44,15 @@ export class Overlay {
   constructor(options: OverlayOptions) {
     this.#options = options;
     this.#layer = new LiveLayer(options.host, () => this.#scene(), options.onPainted);
-    const { current, selected, hovered, collected } = options.selection;
+    this.#ink = new InkLayer(options.host);
+    const { current, selected, hovered, collected, moved, ink } = options.selection;
     const redraw = () => this.#layer.draw();
     this.#unsubscribe = [
       options.store.subscribe((changes) => this.#changed(changes)),
       ...[current, selected, hovered].map((signal) => signal.subscribe(redraw)),
       collected.subscribe(redraw),
+      moved.subscribe(redraw),
+      ink.subscribe((now) => this.#ink.setInk(now, options.inkColour(now?.objectId ?? null))),
     ];
   }
 
@@ -60,6 +67,7 @@ export class Overlay {
   setView(view: View): void {
     this.#view = view;
     this.#layer.setView(view);
+    this.#ink.setView(view);
     this.#settledLayer?.setView(view);
   }
 
@@ -79,6 +87,7 @@ export class Overlay {
     clearTimeout(this.#rest);
     for (const stop of this.#unsubscribe) stop();
     this.#layer.stop();
+    this.#ink.stop();
     this.#settledLayer?.stop();
   }
 
@@ -134,6 +143,7 @@ export class Overlay {
     return {
       objects: [...objects.values()],
       collected: selection.collected.get(),
+      moved: selection.moved.get(),
       currentId: selection.current.get(),
       selectedId,
       hoveredId,
@@ -152,6 +162,7 @@ function looksAlike(before: SlideObject | undefined, after: SlideObject | undefi
     before.shape === after.shape &&
     before.labelId === after.labelId &&
     before.accepting === after.accepting &&
-    before.turn === after.turn
+    before.turn === after.turn &&
+    before.prompts.length === after.prompts.length
   );
 }

@@ -41,7 +41,7 @@ export class SettledLayer {
   constructor(host: HTMLElement) {
     this.#canvas = document.createElement("canvas");
     this.#canvas.className = "overlay-canvas";
-    host.append(this.#canvas);
+    host.insertBefore(this.#canvas, host.querySelector(".overlay-canvas"));
     this.#deck = new Deck({
       canvas: this.#canvas,
       width: "100%",

@@ -7,7 +7,10 @@ export const CASING_ALPHA = 0.55;
 export const PROPOSAL_FILL = 0.12;
 export const PROPOSAL_DASH = [5, 4];
 export const RING_RADIUS_PX = 7;
-export const PROMPT_RADIUS_PX = 3;
+export const PROMPT_RADIUS_PX = 3.5;
+export const PROMPT_LINE_PX = 1.5;
+/** A line that is being drawn, or has no answer yet. */
+export const INK_PX = 3;
 export const FADE_IN_MS = 120;
 /** A question answered within this time needs no pulse. */
 export const PULSE_AFTER_MS = 200;

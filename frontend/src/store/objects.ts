@@ -159,6 +159,14 @@ export class ObjectStore {
     this.#recompute(touched, "snapshot");
   }
 
+  /** The prompts of an object that a packed snapshot brought without them. */
+  learnPrompts(view: ObjectView): void {
+    const known = this.#confirmed.get(view.object_id);
+    if (known?.version !== view.version) return;
+    this.#confirmed.set(view.object_id, { ...known, prompts: view.prompts, start: view.start });
+    this.#recompute([view.object_id], "remote");
+  }
+
   /** Forget what the server told (its numbering is lost to us); what the person did stays. */
   reset(): void {
     const ids = [...this.#confirmed.keys()];
@@ -171,8 +179,9 @@ export class ObjectStore {
   #confirm(object: SlideObject, seq: number): void {
     const known = this.#confirmed.get(object.id);
     // While a correction is computed the old outline stays on the screen, even where the event leaves it out.
-    const keepShape = object.state === "asked" && !object.shape && known?.shape;
-    this.#confirmed.set(object.id, keepShape ? { ...object, shape: known.shape } : object);
+    const shape = object.shape ?? (object.state === "asked" && known ? known.shape : null);
+    const accepted = known?.state === "accepted" ? known.shape : (known?.acceptedShape ?? null);
+    this.#confirmed.set(object.id, { ...object, shape, acceptedShape: object.correcting ? accepted : null });
     this.#confirmedSeq.set(object.id, seq);
   }
 
@@ -224,6 +233,11 @@ export class ObjectStore {
 /** Objects that the live layer draws whatever the view: questions, failures and proposals. */
 export function isLive(object: SlideObject): boolean {
   return LIVE_STATES.has(object.state);
+}
+
+/** An accepted object stays one of its label's while it is being corrected. */
+export function countsAsAccepted(object: SlideObject): boolean {
+  return object.state === "accepted" || (object.correcting && isLive(object));
 }
 
 export function acceptedInBox(store: ObjectStore, box: Box): number {

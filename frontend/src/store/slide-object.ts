@@ -11,6 +11,12 @@ export interface SlideObject {
   readonly shape: Shape | null;
   /** All prompts of the latest turn; empty where the packed snapshot left them out. */
   readonly prompts: readonly Prompt[];
+  /** What the prompts started from. */
+  readonly start: ObjectView["start"];
+  /** An accepted mask waits behind this correction: rejecting brings it back. */
+  readonly correcting: boolean;
+  /** The outline of that mask, where this browser has seen it. */
+  readonly acceptedShape: Shape | null;
   readonly score: number | null;
   readonly modelId: number | null;
   readonly author: string;
@@ -30,6 +36,9 @@ export function objectFromView(view: ObjectView): SlideObject {
     labelId: view.label_id,
     shape: shapeFromPolygons(view.polygons),
     prompts: view.prompts,
+    start: view.start,
+    correcting: view.correcting,
+    acceptedShape: null,
     score: view.score,
     modelId: view.model_id,
     author: view.author,
@@ -57,7 +66,7 @@ export function afterChange(
     case "accept":
       return afterAccept(object);
     case "reject":
-      return { ...object, state: "rejected" };
+      return object.correcting ? withAcceptedMask(object) : { ...object, state: "rejected" };
     case "relabel":
       return { ...object, labelId: change.label_id };
     case "delete":
@@ -69,8 +78,14 @@ export function afterChange(
 
 /** An answered proposal is accepted at once; an unanswered question waits, visibly, for its answer. */
 function afterAccept(object: SlideObject): SlideObject {
-  if (object.state === "proposed") return { ...object, state: "accepted" };
+  if (object.state === "proposed") return { ...object, state: "accepted", correcting: false, acceptedShape: null };
   return object.state === "asked" ? { ...object, accepting: true } : object;
+}
+
+/** A correction given up. Its prompts go too; those of the accepted mask come with the server's word. */
+function withAcceptedMask(object: SlideObject): SlideObject {
+  const { acceptedShape, shape } = object;
+  return { ...object, state: "accepted", shape: acceptedShape ?? shape, prompts: [], correcting: false, acceptedShape: null };
 }
 
 function stateBeforeRemoval(object: SlideObject): ObjectState {
@@ -87,13 +102,14 @@ function afterSegment(
 ): SlideObject | undefined {
   const target = change.targets.find((candidate) => candidate.object_id === id);
   if (!target || (object && object.turn >= target.turn && object.version > 0)) return object;
-  const fresh = { id, version: 0, shape: null, score: null, modelId: change.model_id, author };
+  const fresh = { id, version: 0, shape: null, score: null, modelId: change.model_id, author, correcting: false, acceptedShape: null };
   return {
-    ...(object ?? fresh),
+    ...(object?.state === "accepted" ? { ...object, correcting: true, acceptedShape: object.shape } : (object ?? fresh)),
     turn: target.turn,
     state: "asked",
     labelId: change.label_id,
     prompts: target.prompts,
+    start: target.start === "kept" ? "mask" : target.start,
     accepting: false,
     failure: null,
   };

@@ -1,99 +1,75 @@
 /**
- * The Click tool: one click, one object. Its states: nothing in hand; a proposal in hand (a click inside corrects it,
+ * The Click tool: one click, one object. Its states: nothing in hand; an object in hand (a click inside corrects it,
  * elsewhere takes leave of it); collecting points while Shift is held.
  */
 import type { Prompt } from "../store/messages";
 import { newId } from "../store/new-id";
 import { containsPoint } from "../store/shape";
-import type { SlideObject } from "../store/slide-object";
+import type { InHand } from "./in-hand";
+import type { PromptMover } from "./prompt-mover";
 import { selectAt } from "./select";
-import type { Tool, ToolClick, ToolContext } from "./tool";
-
-/** inference/protocol.py MAX_PROMPTS */
-const MAX_PROMPTS = 64;
+import type { Stroke, Tool, ToolClick, ToolContext, ToolPress } from "./tool";
 
 export class ClickTool implements Tool {
   readonly name = "click";
   readonly #context: ToolContext;
+  readonly #inHand: InHand;
+  readonly #mover: PromptMover;
   #collected: { id: string; x: number; y: number; pointerUp: number }[] = [];
 
-  constructor(context: ToolContext) {
+  constructor(context: ToolContext, inHand: InHand, mover: PromptMover) {
     this.#context = context;
+    this.#inHand = inHand;
+    this.#mover = mover;
   }
 
   click(click: ToolClick): void {
     if (click.ctrl) return selectAt(this.#context, click);
     if (click.shift) return this.#collect(click);
-    const current = this.#current();
-    if (click.alt) return this.#correct(current, click, false);
-    if (current?.shape && containsPoint(current.shape, click.x, click.y)) return this.#correct(current, click, true);
+    const object = this.#inHand.get();
+    if (click.alt) {
+      if (object) this.#inHand.correct(object, prompt(click, false), click.pointerUp);
+      else this.#context.say("Alt-click takes a part away from the object in hand: click one first, or select one with Ctrl-click.");
+      return;
+    }
+    const isInside = object?.shape && containsPoint(object.shape, click.x, click.y);
+    if (isInside) return this.#inHand.correct(object, prompt(click, true), click.pointerUp);
     const other = this.#context.store.at(click.x, click.y);
-    // The question goes first: the person waits for its answer, not for the acceptance to be stored.
-    if (other?.state === "proposed") this.#takeInHand(other);
-    else this.#ask(click);
-    this.#takeLeave(current);
+    if (other?.state === "proposed") this.#inHand.goOnTo(other);
+    else this.#inHand.ask(prompt(click, true), click.pointerUp);
+  }
+
+  press(press: ToolPress): Stroke | null {
+    return press.shift ? null : this.#mover.press(press, () => true);
+  }
+
+  isOverHandle(press: ToolPress): boolean {
+    return this.#mover.find(press, () => true) !== null;
   }
 
   /** All collected points go as one batch; each object has its own life from here on. */
   shiftReleased(): void {
-    if (this.#collected.length === 0) return;
     const points = this.#collected;
-    this.#drop();
-    const current = this.#current();
+    if (!this.cancel() || !this.#context.canAsk(null)) return;
+    const before = this.#inHand.open();
     this.#context.selection.current.set(null);
     for (const { id, pointerUp } of points) this.#context.timeClick(id, 1, pointerUp);
     this.#context.intentions.segment(
-      points.map(({ id, x, y }) => ({ objectId: id, turn: 1, prompts: [prompt({ x, y }, true)] })),
+      points.map(({ id, x, y }) => ({ objectId: id, turn: 1, prompts: [prompt({ x, y }, true)], start: "nothing" })),
     );
-    this.#takeLeave(current);
+    this.#inHand.leave(before);
   }
 
-  cancel(): void {
-    this.#drop();
-    this.#context.selection.selected.set(null);
+  cancel(): boolean {
+    const wasCollecting = this.#collected.length > 0;
+    this.#collected = [];
+    this.#context.selection.collected.set([]);
+    return wasCollecting;
   }
 
   #collect({ x, y, pointerUp }: ToolClick): void {
     this.#collected = [...this.#collected, { id: newId(), x, y, pointerUp }];
     this.#context.selection.collected.set(this.#collected);
-  }
-
-  #drop(): void {
-    this.#collected = [];
-    this.#context.selection.collected.set([]);
-  }
-
-  #current(): SlideObject | undefined {
-    const id = this.#context.selection.current.get();
-    const object = id === null ? undefined : this.#context.store.get(id);
-    return object && (object.state === "proposed" || object.state === "asked") ? object : undefined;
-  }
-
-  #ask(click: ToolClick): void {
-    const objectId = newId();
-    const { selection, intentions, timeClick } = this.#context;
-    timeClick(objectId, 1, click.pointerUp);
-    selection.selected.set(null);
-    selection.current.set(objectId);
-    intentions.segment([{ objectId, turn: 1, prompts: [prompt(click, true)] }]);
-  }
-
-  #correct(object: SlideObject | undefined, click: ToolClick, positive: boolean): void {
-    const { say, timeClick, intentions } = this.#context;
-    if (!object) return say("Alt-click takes a part away from the proposal in hand: click an object first.");
-    if (object.prompts.length >= MAX_PROMPTS) return say(`An object takes at most ${MAX_PROMPTS} clicks.`);
-    const turn = object.turn + 1;
-    timeClick(object.id, turn, click.pointerUp);
-    intentions.segment([{ objectId: object.id, turn, prompts: [...object.prompts, prompt(click, positive)] }]);
-  }
-
-  #takeInHand(object: SlideObject): void {
-    this.#context.selection.current.set(object.id);
-    this.#context.intentions.sighted(object.id);
-  }
-
-  #takeLeave(object: SlideObject | undefined): void {
-    if (object && this.#context.acceptAsIGo()) this.#context.intentions.accept([object.id], "next_click");
   }
 }
 

@@ -1,5 +1,6 @@
 /** What the keys and the panel decide: accept, reject, delete, relabel, and the walk from proposal to proposal. */
 import type { AcceptedBy } from "../store/messages";
+import { lastPointOf } from "../store/prompts";
 import type { ObjectStore } from "../store/objects";
 import type { Selection } from "../store/selection";
 import { measure } from "../store/shape";
@@ -104,8 +105,9 @@ export class Decisions {
     selection.selected.set(id);
     selection.current.set(isOpen ? id : null);
     if (isOpen) intentions.sighted(id);
-    const point = object.shape ? measure(object.shape).centroid : object.prompts.at(-1);
-    if (point) show(point);
+    const last = object.prompts.at(-1);
+    if (object.shape) show(measure(object.shape).centroid);
+    else if (last) show(lastPointOf(last));
   }
 
   #decide(id: string, act: () => void): void {

@@ -1,23 +1,40 @@
-/** The hints of the first five minutes: one slim line at a time, gone for ever after five accepted objects. */
+/** One slim line above the slide: why no model can answer, else the hints of the first five minutes. */
 import { CloseButton } from "@mantine/core";
 import { useSyncExternalStore } from "react";
+import type { ToolName, Workspace } from "../workspace";
 import { magnification } from "../viewer/coordinates";
 import { useSignal } from "./use-signal";
-import type { Workspace } from "../workspace";
 import styles from "./workspace.module.css";
 
 const LEARNT_AFTER = 5;
-/** Below this magnification a nucleus is a speck. */
-const NUCLEI_FROM = 8;
+/** Below this magnification a nucleus, or a gland, is a speck. */
+const SEEN_FROM: Record<ToolName, number> = { move: 0, click: 8, squiggle: 2 };
 
 export function Hint({ workspace }: { workspace: Workspace }) {
+  const labelId = useSignal(workspace.labelId);
+  useSignal(workspace.models.choices);
+  const { model, reason } = workspace.answering(labelId);
+  if (!workspace.canEdit) return null;
+  if (model) return <FirstHints workspace={workspace} />;
+  return (
+    <div className={styles.hint} role="note" data-tone="warning">
+      {reason}
+    </div>
+  );
+}
+
+/** Gone for ever after five accepted objects. */
+function FirstHints({ workspace }: { workspace: Workspace }) {
   const accepted = useSignal(workspace.settings.acceptedSoFar);
+  const tool = useSignal(workspace.tool);
   const current = useSignal(workspace.selection.current);
   const tooFar = useSyncExternalStore(workspace.view.subscribe, () => isTooFar(workspace));
-  if (!workspace.canEdit || accepted >= LEARNT_AFTER) return null;
+  if (accepted >= LEARNT_AFTER || tool === "move") return null;
+  const noun = workspace.objectTypeOf(workspace.labelId.get()) === "cell" ? "cell" : "nucleus";
+  const words = tool === "squiggle" ? wordsForSquiggle(accepted, current !== null) : wordsForClick(accepted, current !== null, noun);
   return (
     <div className={styles.hint} role="note">
-      {tooFar ? "Zoom in until you see nuclei, then click one" : wordsFor(accepted, current !== null)}
+      {tooFar ? WORDS_TOO_FAR[tool] : words}
       <CloseButton
         size="xs"
         variant="transparent"
@@ -30,13 +47,24 @@ export function Hint({ workspace }: { workspace: Workspace }) {
 }
 
 /** A boolean, so that React draws only when it flips, not on each step of a zoom. */
-function isTooFar({ view, slide }: Workspace): boolean {
+function isTooFar({ view, slide, tool }: Workspace): boolean {
   const now = view.get();
-  return now !== null && magnification(now, slide.mpp) < NUCLEI_FROM;
+  return now !== null && magnification(now, slide.mpp) < SEEN_FROM[tool.get()];
 }
 
-function wordsFor(accepted: number, hasProposal: boolean): string {
-  if (accepted === 0 && !hasProposal) return "Click a nucleus";
-  if (accepted < 3) return hasProposal ? "Press Enter to accept, or click the next" : "Click the next nucleus";
+const WORDS_TOO_FAR: Record<"click" | "squiggle", string> = {
+  click: "Zoom in until you see nuclei, then click one",
+  squiggle: "Zoom in until you see glands, then draw a line inside one",
+};
+
+function wordsForClick(accepted: number, hasProposal: boolean, noun: string): string {
+  if (accepted === 0 && !hasProposal) return `Click a ${noun}`;
+  if (accepted < 3) return hasProposal ? "Press Enter to accept, or click the next" : `Click the next ${noun}`;
   return "Wrong outline? Click inside to add, Alt-click to take away, X to reject";
+}
+
+function wordsForSquiggle(accepted: number, hasProposal: boolean): string {
+  if (!hasProposal) return "Draw a line inside a gland, along its length";
+  if (accepted < 3) return "Press Enter to accept, or draw inside the next";
+  return "Wrong outline? Draw on from the line to add, Alt-draw to take away, X to reject";
 }

@@ -33,6 +33,7 @@ export function HoverChip({ workspace }: { workspace: Workspace }) {
 function wordsFor(workspace: Workspace, object: SlideObject): string {
   const label = workspace.labelOf(object.labelId)?.name ?? "no label";
   const um2 = measure(object.shape!).areaPx * workspace.slide.mpp ** 2;
-  const model = workspace.slide.models.find((each) => each.id === object.modelId)?.name;
-  return [label, `${number(Math.round(um2))} µm²`, object.author, model].filter(Boolean).join(" · ");
+  const model = workspace.models.byId(object.modelId)?.name;
+  const correcting = object.correcting ? "correcting an accepted mask" : "";
+  return [label, `${number(Math.round(um2))} µm²`, object.author, model, correcting].filter(Boolean).join(" · ");
 }

@@ -1,36 +1,70 @@
-/** The model: which one answers the clicks, what it was trained for, its licence, and how fast its last answer was. */
-import { Tooltip } from "@mantine/core";
-import type { Model } from "../api/rest";
+/** The model: which one answers for the chosen label and why, which others could, and how fast the last answer was. */
+import { NativeSelect, Tooltip } from "@mantine/core";
+import { setStain, type Model } from "../api/rest";
 import type { ClickTime } from "../store/click-times";
+import type { ObjectType, Stain } from "../store/messages";
 import type { Workspace } from "../workspace";
 import { useSignal } from "./use-signal";
+import { plural } from "./words";
 import styles from "./workspace.module.css";
+
+const STAINS: readonly Stain[] = ["H&E", "IHC", "fluorescence", "Romanowsky", "other"];
+/** inference/slide.py SAME_SCALE */
+const SAME_SCALE = 0.01;
 
 export function ModelSection({ workspace }: { workspace: Workspace }) {
   const labelId = useSignal(workspace.labelId);
-  const model = workspace.activeModel(labelId);
+  useSignal(workspace.models.picked);
+  useSignal(workspace.models.choices);
+  const objectType = workspace.objectTypeOf(labelId);
+  const { model, reason } = workspace.answering(labelId);
   return (
     <section className={styles.section} aria-label="Model">
-      <h2>Model</h2>
-      {model ? (
-        <Facts workspace={workspace} model={model} />
-      ) : (
-        <p className={styles.empty}>No model is active for this label. Clicks cannot be answered.</p>
+      <h2>Model{objectType && ` for ${plural(objectType)}`}</h2>
+      {model && objectType && workspace.canEdit && (
+        <ModelSelect workspace={workspace} objectType={objectType} answering={model} />
       )}
+      {reason && <p className={model ? styles.note : styles.warning}>{reason}</p>}
+      <Facts workspace={workspace} model={model} />
+      {model && <Resampled workspace={workspace} model={model} />}
     </section>
   );
 }
 
-function Facts({ workspace, model }: { workspace: Workspace; model: Model }) {
+/** Only where there is something to choose from. */
+function ModelSelect({ workspace, objectType, answering }: { workspace: Workspace; objectType: ObjectType; answering: Model }) {
+  const { models } = workspace;
+  const automatic = models.automatic(objectType).model;
+  const all = models.listFor(objectType);
+  if (all.length < 2 && automatic) return null;
+  return (
+    <NativeSelect
+      size="xs"
+      mb={8}
+      aria-label={`Model for ${plural(objectType)}`}
+      value={models.pickedFor(objectType) === null ? "" : String(answering.id)}
+      data={[
+        { value: "", label: `Automatic${automatic ? `: ${automatic.name}` : ""}` },
+        ...all.filter((each) => each !== automatic).map(({ id, name }) => ({ value: String(id), label: name })),
+      ]}
+      onChange={(event) => {
+        const { value } = event.currentTarget;
+        models.pick(objectType, value === "" ? null : Number(value));
+        // The keys go back to the slide.
+        event.currentTarget.blur();
+      }}
+    />
+  );
+}
+
+function Facts({ workspace, model }: { workspace: Workspace; model: Model | undefined }) {
   const worker = useSignal(workspace.live.watch.worker);
   const latest = useSignal(workspace.clickTimes.latest);
-  const aji = model.metrics?.["aji"];
+  const aji = model?.metrics?.["aji"];
   const facts: [string, React.ReactNode][] = [
-    ["Version", model.name],
-    ["Method", model.method],
-    ["For", `${model.object_type}, ${model.stain}${model.mpp ? `, ${model.mpp} µm/px` : ""}`],
+    ["This slide", <StainOfSlide key="stain" workspace={workspace} />],
+    ...(model ? factsOf(model) : []),
     ...(typeof aji === "number" ? [["AJI", aji.toFixed(3)] as [string, string]] : []),
-    ["Licence", model.licence],
     ["Worker", worker ?? "not known"],
     ["Last answer", latest ? <Latency click={latest} /> : "–"],
   ];
@@ -43,6 +77,50 @@ function Facts({ workspace, model }: { workspace: Workspace; model: Model }) {
         </div>
       ))}
     </dl>
+  );
+}
+
+function factsOf(model: Model): [string, string][] {
+  const made = [plural(model.object_type), model.stain, model.mpp ? `${model.mpp} µm/px` : ""];
+  return [
+    ["Version", model.name],
+    ["For", made.filter(Boolean).join(", ")],
+    ["Licence", model.licence],
+  ];
+}
+
+/** The stain decides which model is chosen; administrators set it. */
+function StainOfSlide({ workspace }: { workspace: Workspace }) {
+  const stain = useSignal(workspace.models.stain);
+  if (workspace.slide.role !== "admin") return stain;
+  const change = async (chosen: Stain) => {
+    try {
+      workspace.models.stainChanged(await setStain(workspace.slide.id, chosen));
+    } catch (error) {
+      workspace.notices.say("error", (error as Error).message);
+    }
+  };
+  return (
+    <NativeSelect
+      size="xs"
+      aria-label="Stain of this slide"
+      value={stain}
+      data={[...STAINS]}
+      onChange={(event) => {
+        void change(event.currentTarget.value as Stain);
+        event.currentTarget.blur();
+      }}
+    />
+  );
+}
+
+function Resampled({ workspace, model }: { workspace: Workspace; model: Model }) {
+  const mpp = Number(workspace.slide.mpp.toFixed(3));
+  if (!model.mpp || Math.abs(workspace.slide.mpp / model.mpp - 1) < SAME_SCALE) return null;
+  return (
+    <p className={styles.note}>
+      This slide has {mpp} µm/px: patches are resampled to {model.mpp}.
+    </p>
   );
 }
 

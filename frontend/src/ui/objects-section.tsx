@@ -15,7 +15,7 @@ import styles from "./workspace.module.css";
 const ROW_PX = 28;
 
 const WORDS_FOR_NONE: Record<ObjectFilter, string> = {
-  open: "No open proposal. Click a nucleus to make one.",
+  open: "No open proposal. Click a nucleus, or draw a line inside a gland, to make one.",
   accepted: "Nothing is accepted here yet.",
   trash: "Nothing was rejected or deleted.",
 };
@@ -121,16 +121,18 @@ function Row({ workspace, object, isSelected }: { workspace: Workspace; object: 
 }
 
 function describe(workspace: Workspace, object: SlideObject): string {
+  if (object.state === "asked" && object.correcting) return "accepted mask, correction not answered yet";
   if (object.state === "asked") return object.accepting ? "accepted, no answer yet" : "no answer yet";
   if (object.state === "failed") return "no outline found";
   const um2 = object.shape ? `${number(Math.round(measure(object.shape).areaPx * workspace.slide.mpp ** 2))} µm²` : "";
   const isGone = object.state === "rejected" || object.state === "deleted";
+  if (object.correcting) return `${um2} · correcting an accepted mask`;
   return `${um2} · ${isGone ? object.state : object.author}`;
 }
 
 function RowAction({ workspace, object, isGone }: { workspace: Workspace; object: SlideObject; isGone: boolean }) {
   const { decisions } = workspace;
-  const verb = isGone ? "Restore" : object.state === "accepted" ? "Delete" : "Reject";
+  const verb = isGone ? "Restore" : object.state === "accepted" ? "Delete" : object.correcting ? "Take back the correction of" : "Reject";
   const act = (event: React.MouseEvent) => {
     event.stopPropagation();
     if (isGone) decisions.restore(object.id);

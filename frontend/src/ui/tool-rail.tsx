@@ -1,6 +1,6 @@
 /** The tools at the left edge. */
 import { ActionIcon, Tooltip } from "@mantine/core";
-import { Crosshair, Hand } from "lucide-react";
+import { Crosshair, Hand, LineSquiggle } from "lucide-react";
 import type { ReactNode } from "react";
 import type { ToolName, Workspace } from "../workspace";
 import { useSignal } from "./use-signal";
@@ -8,7 +8,8 @@ import styles from "./workspace.module.css";
 
 const TOOLS: { name: ToolName; label: string; key: string; icon: ReactNode; edits: boolean }[] = [
   { name: "move", label: "Move and select", key: "V", icon: <Hand size={18} />, edits: false },
-  { name: "click", label: "Click: outline a nucleus", key: "C", icon: <Crosshair size={18} />, edits: true },
+  { name: "click", label: "Click: outline a nucleus or a cell", key: "C", icon: <Crosshair size={18} />, edits: true },
+  { name: "squiggle", label: "Squiggle: outline a gland by a line inside it", key: "S", icon: <LineSquiggle size={18} />, edits: true },
 ];
 
 export function ToolRail({ workspace }: { workspace: Workspace }) {

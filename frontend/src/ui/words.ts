@@ -1,5 +1,6 @@
 /** Numbers and names as a person reads them. */
 import type { Role } from "../api/rest";
+import type { ObjectType } from "../store/messages";
 
 const whole = new Intl.NumberFormat("en");
 
@@ -12,6 +13,10 @@ export function count(value: number, noun: string): string {
 export function roleInWords(role: Role): string {
   return { admin: "you administer it", annotator: "you annotate", viewer: "you may look" }[role];
 }
+
+const PLURALS: Record<ObjectType, string> = { nucleus: "nuclei", cell: "cells", gland: "glands", region: "regions" };
+
+export const plural = (objectType: ObjectType): string => PLURALS[objectType];
 
 /** 40 → "40×", 1.25 → "1.25×" */
 export function times(magnification: number): string {

@@ -19,6 +19,11 @@ export function toLevel0(view: View, screenX: number, screenY: number): { x: num
   return { x: view.originX + screenX / view.scale, y: view.originY + screenY / view.scale };
 }
 
+/** The nearest point on the slide's pixels. */
+export function clampToSlide(slide: { width: number; height: number }, x: number, y: number): { x: number; y: number } {
+  return { x: Math.max(0, Math.min(slide.width - 1, x)), y: Math.max(0, Math.min(slide.height - 1, y)) };
+}
+
 export function boxOfView(view: View): { minX: number; minY: number; maxX: number; maxY: number } {
   const end = toLevel0(view, view.width, view.height);
   return { minX: view.originX, minY: view.originY, maxX: end.x, maxY: end.y };

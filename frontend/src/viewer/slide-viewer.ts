@@ -1,6 +1,7 @@
 /** OpenSeadragon behind a few functions: the slide's pixels, its overview map, and the pointer in level-0 pixels. */
 import OpenSeadragon from "openseadragon";
 import { toLevel0, type View } from "./coordinates";
+import { CLICK_SLOP_PX, keysOf, StrokeInput, type PointerPress, type PointerStroke } from "./stroke-input";
 
 export interface SlidePixels {
   readonly width: number;
@@ -10,13 +11,7 @@ export interface SlidePixels {
   readonly landing: { x: number; y: number; width_px: number } | null;
 }
 
-export interface PointerClick {
-  /** level-0 px */
-  readonly x: number;
-  readonly y: number;
-  readonly shift: boolean;
-  readonly alt: boolean;
-  readonly ctrl: boolean;
+export interface PointerClick extends PointerPress {
   /** performance.now() of the pointer's release */
   readonly pointerUp: number;
 }
@@ -24,8 +19,10 @@ export interface PointerClick {
 export interface ViewerEvents {
   onView(view: View): void;
   onClick(click: PointerClick): void;
-  /** Level-0 px under the resting or moving pointer; null when it left. */
-  onHover(point: { x: number; y: number } | null): void;
+  /** Who takes the way of a pressed pointer; null leaves it to OpenSeadragon, which pans. */
+  onPress(press: PointerPress): PointerStroke | null;
+  /** Where the pointer rests or moves; null when it left. */
+  onHover(pointer: PointerPress | null): void;
   onFirstPicture(): void;
   onTileFailed(): void;
 }
@@ -33,13 +30,13 @@ export interface ViewerEvents {
 /** Closer than this nothing new is seen: screen pixels for each level-0 pixel. */
 const MAX_SCALE = 8;
 const WHEEL_FACTOR = 1.25;
-const CLICK_SLOP_PX = 5;
 
 export class SlideViewer {
   readonly #osd: OpenSeadragon.Viewer;
   readonly #events: ViewerEvents;
   readonly #element: HTMLElement;
   readonly #slide: SlidePixels;
+  readonly #strokes: StrokeInput;
   #hover = 0;
   #isOpen = false;
 
@@ -48,6 +45,12 @@ export class SlideViewer {
     this.#slide = slide;
     this.#events = events;
     this.#osd = OpenSeadragon(viewerOptions(element, slide));
+    this.#strokes = new StrokeInput(element, slide, {
+      view: () => this.view,
+      isOnSlide: (target) => !this.#osd.navigator.element.contains(target),
+      onPress: (press) => events.onPress(press),
+      onClick: (press, pointerUp) => events.onClick({ ...press, pointerUp }),
+    });
     this.#listen();
   }
 
@@ -89,6 +92,11 @@ export class SlideViewer {
     this.#osd.viewport.goHome();
   }
 
+  /** Give up the stroke that is being drawn; false when none is. */
+  dropStroke(): boolean {
+    return this.#strokes.drop();
+  }
+
   /** Try failed tiles anew (after the tile pass was renewed). */
   reloadTiles(): void {
     this.#osd.world.resetItems();
@@ -96,6 +104,7 @@ export class SlideViewer {
 
   destroy(): void {
     cancelAnimationFrame(this.#hover);
+    this.#strokes.stop();
     this.#osd.destroy();
   }
 
@@ -117,20 +126,17 @@ export class SlideViewer {
     });
     osd.addHandler("canvas-click", (event) => {
       event.preventDefaultAction = true;
-      if (event.quick) this.#events.onClick(this.#clickOf(event.position, event.originalEvent as PointerEvent));
+      const original = event.originalEvent as PointerEvent;
+      const press = this.#pressOf(event.position, original);
+      if (event.quick) this.#events.onClick({ ...press, pointerUp: original.timeStamp });
     });
     this.#element.addEventListener("pointermove", (event) => this.#hovered(event));
     this.#element.addEventListener("pointerleave", () => this.#events.onHover(null));
   }
 
-  #clickOf(position: OpenSeadragon.Point, original: PointerEvent): PointerClick {
-    return {
-      ...toLevel0(this.view, position.x, position.y),
-      shift: original.shiftKey,
-      alt: original.altKey,
-      ctrl: original.ctrlKey || original.metaKey,
-      pointerUp: original.timeStamp,
-    };
+  #pressOf(position: { x: number; y: number }, original: PointerEvent): PointerPress {
+    const { view } = this;
+    return { ...toLevel0(view, position.x, position.y), ...keysOf(original), scale: view.scale };
   }
 
   #hovered(event: PointerEvent): void {
@@ -139,7 +145,8 @@ export class SlideViewer {
     if (this.#osd.navigator.element.contains(event.target as Node)) return this.#events.onHover(null);
     this.#hover = requestAnimationFrame(() => {
       const corner = this.#element.getBoundingClientRect();
-      this.#events.onHover(toLevel0(this.view, event.clientX - corner.left, event.clientY - corner.top));
+      const position = { x: event.clientX - corner.left, y: event.clientY - corner.top };
+      this.#events.onHover(this.#pressOf(position, event));
     });
   }
 }

@@ -63,7 +63,9 @@ const segment = (commandId: string, id: string): Change => ({
   command_id: commandId,
   label_id: 1,
   model_id: null,
-  targets: [{ object_id: id, turn: 1, base_version: 0, prompts: [{ kind: "click", x: 1, y: 2, positive: true }] }],
+  targets: [
+    { object_id: id, turn: 1, base_version: 0, prompts: [{ kind: "click", x: 1, y: 2, positive: true }], start: "nothing" },
+  ],
 });
 
 const accept = (commandId: string, id: string, base = 0): Change => ({

@@ -12,7 +12,9 @@ const segment = (id: string, turn = 1): Change => ({
   command_id: `segment-${id}-${turn}`,
   label_id: 1,
   model_id: null,
-  targets: [{ object_id: id, turn, base_version: 0, prompts: [{ kind: "click", x: 1, y: 2, positive: true }] }],
+  targets: [
+    { object_id: id, turn, base_version: 0, prompts: [{ kind: "click", x: 1, y: 2, positive: true }], start: "nothing" },
+  ],
 });
 
 const accept = (id: string): Change => ({
@@ -139,5 +141,59 @@ describe("at", () => {
     store.upsert([view("a", { version: 2, polygons: [{ exterior: square(700, 700, 10), holes: [] }] })], 2);
     expect(store.at(105, 105)).toBeUndefined();
     expect(store.at(705, 705)?.id).toBe("a");
+  });
+});
+
+describe("the correction of an accepted mask", () => {
+  const accepted = view("a", { state: "accepted" });
+  const other = { polygons: [{ exterior: square(100, 100, 50), holes: [] }] };
+  const reject: Change = {
+    kind: "reject",
+    command_id: "reject-a",
+    elapsed_ms: 10,
+    objects: [{ object_id: "a", base_version: 3 }],
+  };
+
+  it("keeps the accepted outline on the screen until the answer comes", () => {
+    store.upsert([accepted], 1);
+    const shape = store.get("a")!.shape;
+    store.intend(segment("a", 2));
+    expect(store.get("a")).toMatchObject({ state: "asked", correcting: true, shape });
+    store.upsert([view("a", { state: "asked", turn: 2, version: 2, correcting: true, polygons: [] })], 2);
+    expect(store.get("a")).toMatchObject({ state: "asked", correcting: true, shape });
+  });
+
+  it("is taken back by reject, which shows the accepted outline at once", () => {
+    store.upsert([accepted], 1);
+    const shape = store.get("a")!.shape;
+    store.upsert([view("a", { state: "asked", turn: 2, version: 2, correcting: true })], 2);
+    store.upsert([view("a", { state: "proposed", turn: 2, version: 3, correcting: true, ...other })], 3);
+    expect(store.get("a")!.shape).not.toBe(shape);
+    store.intend(reject);
+    expect(store.get("a")).toMatchObject({ state: "accepted", correcting: false });
+    expect(store.get("a")!.shape).toBe(shape);
+  });
+
+  it("replaces the mask once it is accepted", () => {
+    store.upsert([view("a", { state: "proposed", turn: 2, version: 3, correcting: true, ...other })], 3);
+    store.intend(accept("a"));
+    expect(store.get("a")).toMatchObject({ state: "accepted", correcting: false, acceptedShape: null });
+  });
+});
+
+describe("learnPrompts", () => {
+  it("adds the prompts that the packed snapshot left out, and leaves the outline as it is", () => {
+    const packed = { ...objectFromView(view("a", { state: "accepted" })), prompts: [] };
+    store.merge(snapshot(1, [packed]));
+    const shape = store.get("a")!.shape;
+    store.learnPrompts(view("a", { state: "accepted" }));
+    expect(store.get("a")!.prompts).toHaveLength(1);
+    expect(store.get("a")!.shape).toBe(shape);
+  });
+
+  it("leaves an object alone that has changed meanwhile", () => {
+    store.upsert([view("a", { version: 2, prompts: [] })], 1);
+    store.learnPrompts(view("a"));
+    expect(store.get("a")!.prompts).toEqual([]);
   });
 });

@@ -1,119 +1,74 @@
 /** The Click tool against a real store: what each gesture asks and decides. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { ObjectStore } from "../../src/store/objects";
-import { Selection } from "../../src/store/selection";
 import { ClickTool } from "../../src/tools/click";
-import { view } from "../objects";
+import { square, view } from "../objects";
+import { at, Bench, drag } from "./bench";
 
-const at = (x: number, y: number, keys: Partial<Record<"shift" | "alt" | "ctrl", boolean>> = {}) => ({
-  x,
-  y,
-  shift: false,
-  alt: false,
-  ctrl: false,
-  pointerUp: 5,
-  ...keys,
-});
-
-interface Question {
-  objectId: string;
-  turn: number;
-  prompts: { x: number; y: number; positive: boolean }[];
-}
-
-let store: ObjectStore;
-let selection: Selection;
-let asked: (readonly Question[])[];
-let accepted: [string[], string][];
-let said: string[];
-let acceptAsIGo: boolean;
+let bench: Bench;
 let tool: ClickTool;
 
 beforeEach(() => {
-  store = new ObjectStore("ann");
-  selection = new Selection();
-  asked = [];
-  accepted = [];
-  said = [];
-  acceptAsIGo = true;
-  tool = new ClickTool({
-    store,
-    selection,
-    intentions: {
-      segment: (questions) => asked.push(questions),
-      accept: (ids, how) => accepted.push([[...ids], how]),
-      sighted: () => undefined,
-    },
-    acceptAsIGo: () => acceptAsIGo,
-    timeClick: () => undefined,
-    say: (words) => said.push(words),
-  });
+  bench = new Bench();
+  tool = new ClickTool(bench.context, bench.inHand, bench.mover);
 });
-
-/** The question of the last click, answered with the square at 100, 100. */
-function answer(): string {
-  const { objectId, turn } = asked.at(-1)![0]!;
-  store.upsert([view(objectId, { turn })], asked.length);
-  return objectId;
-}
 
 describe("a click", () => {
   it("on free tissue asks for a new object", () => {
     tool.click(at(110, 110));
-    expect(asked[0]).toMatchObject([{ turn: 1, prompts: [{ x: 110, y: 110, positive: true }] }]);
-    expect(selection.current.get()).toBe(asked[0]![0]!.objectId);
+    expect(bench.asked[0]).toMatchObject([{ turn: 1, prompts: [{ x: 110, y: 110, positive: true }] }]);
+    expect(bench.selection.current.get()).toBe(bench.asked[0]![0]!.objectId);
   });
 
   it("inside the proposal in hand corrects it with all its prompts", () => {
     tool.click(at(110, 110));
-    const id = answer();
+    const id = bench.answer();
     tool.click(at(115, 112));
-    expect(asked[1]).toMatchObject([{ objectId: id, turn: 2, prompts: [{ x: 110 }, { x: 115, positive: true }] }]);
-    expect(accepted).toEqual([]);
+    expect(bench.asked[1]).toMatchObject([{ objectId: id, turn: 2, prompts: [{ x: 110 }, { x: 115, positive: true }] }]);
+    expect(bench.accepted).toEqual([]);
   });
 
   it("with Alt takes away from it, wherever it falls", () => {
     tool.click(at(110, 110));
-    answer();
+    bench.answer();
     tool.click(at(300, 300, { alt: true }));
-    expect(asked[1]![0]!.prompts[1]).toMatchObject({ x: 300, positive: false });
+    expect(bench.asked[1]![0]!.prompts[1]).toMatchObject({ x: 300, positive: false });
   });
 
   it("with Alt and nothing in hand says what to do", () => {
     tool.click(at(300, 300, { alt: true }));
-    expect(asked).toEqual([]);
-    expect(said).toHaveLength(1);
+    expect(bench.asked).toEqual([]);
+    expect(bench.said).toHaveLength(1);
   });
 
   it("elsewhere accepts the proposal in hand and asks for the next", () => {
     tool.click(at(110, 110));
-    const id = answer();
+    const id = bench.answer();
     tool.click(at(300, 300));
-    expect(accepted).toEqual([[[id], "next_click"]]);
-    expect(asked[1]![0]!.objectId).not.toBe(id);
+    expect(bench.accepted).toEqual([[[id], "next_click"]]);
+    expect(bench.asked[1]![0]!.objectId).not.toBe(id);
   });
 
   it("elsewhere leaves it open when the person wants to be asked", () => {
-    acceptAsIGo = false;
+    bench.acceptAsIGo = false;
     tool.click(at(110, 110));
-    answer();
+    bench.answer();
     tool.click(at(300, 300));
-    expect(accepted).toEqual([]);
-    expect(asked).toHaveLength(2);
+    expect(bench.accepted).toEqual([]);
+    expect(bench.asked).toHaveLength(2);
   });
 
   it("inside another proposal takes that one in hand", () => {
-    store.upsert([view("other")], 1);
+    bench.store.upsert([view("other")], 1);
     tool.click(at(110, 110));
-    expect(selection.current.get()).toBe("other");
-    expect(asked).toEqual([]);
+    expect(bench.selection.current.get()).toBe("other");
+    expect(bench.asked).toEqual([]);
   });
 
   it("with Ctrl selects an accepted object", () => {
-    store.upsert([view("done", { state: "accepted" })], 1);
+    bench.store.upsert([view("done", { state: "accepted" })], 1);
     tool.click(at(110, 110, { ctrl: true }));
-    expect(selection.selected.get()).toBe("done");
-    expect(asked).toEqual([]);
+    expect(bench.selection.selected.get()).toBe("done");
+    expect(bench.asked).toEqual([]);
   });
 });
 
@@ -121,13 +76,122 @@ describe("Shift", () => {
   it("collects points and asks for all of them at once on release", () => {
     tool.click(at(10, 10, { shift: true }));
     tool.click(at(20, 20, { shift: true }));
-    expect(asked).toEqual([]);
-    expect(selection.collected.get()).toHaveLength(2);
+    expect(bench.asked).toEqual([]);
+    expect(bench.selection.collected.get()).toHaveLength(2);
     tool.shiftReleased();
-    expect(asked).toHaveLength(1);
-    expect(asked[0]).toHaveLength(2);
-    expect(selection.collected.get()).toEqual([]);
+    expect(bench.asked).toHaveLength(1);
+    expect(bench.asked[0]).toHaveLength(2);
+    expect(bench.selection.collected.get()).toEqual([]);
     tool.shiftReleased();
-    expect(asked).toHaveLength(1);
+    expect(bench.asked).toHaveLength(1);
+  });
+});
+
+describe("an accepted object", () => {
+  it("that is not selected lets a click ask for a new one, as everywhere", () => {
+    bench.store.upsert([view("done", { state: "accepted" })], 1);
+    tool.click(at(110, 110));
+    expect(bench.lastQuestion).toMatchObject({ turn: 1, start: "nothing" });
+    expect(bench.lastQuestion.objectId).not.toBe("done");
+  });
+
+  it("that is selected is corrected from its mask by a click inside", () => {
+    bench.selectAccepted();
+    tool.click(at(112, 108));
+    expect(bench.lastQuestion).toMatchObject({ objectId: "done", turn: 2, start: "mask" });
+    expect(bench.lastQuestion.prompts).toEqual([{ kind: "click", x: 112, y: 108, positive: true }]);
+    expect(bench.selection.current.get()).toBe("done");
+  });
+
+  it("and by an Alt-click anywhere, with no positive prompt at all", () => {
+    bench.selectAccepted();
+    tool.click(at(300, 300, { alt: true }));
+    expect(bench.lastQuestion).toMatchObject({ objectId: "done", start: "mask", prompts: [{ positive: false }] });
+  });
+
+  it("keeps its start over the turns of the correction", () => {
+    bench.selectAccepted();
+    tool.click(at(112, 108));
+    bench.answer({ correcting: true });
+    tool.click(at(105, 105, { alt: true }));
+    expect(bench.lastQuestion).toMatchObject({ turn: 3, start: "mask", prompts: [{ x: 112 }, { x: 105, positive: false }] });
+  });
+
+  it("is left by a click elsewhere, and not accepted a second time", () => {
+    bench.selectAccepted();
+    tool.click(at(300, 300));
+    expect(bench.lastQuestion.objectId).not.toBe("done");
+    expect(bench.accepted).toEqual([]);
+    expect(bench.selection.selected.get()).toBeNull();
+  });
+});
+
+describe("a proposal that no prompt made", () => {
+  it("is corrected from its mask", () => {
+    bench.store.upsert([view("automatic", { prompts: [] })], 1);
+    bench.selection.current.set("automatic");
+    tool.click(at(110, 110));
+    expect(bench.lastQuestion).toMatchObject({ objectId: "automatic", turn: 2, start: "mask", prompts: [{ x: 110 }] });
+  });
+});
+
+describe("where no model answers", () => {
+  it("a click asks nothing and leaves what is in hand", () => {
+    tool.click(at(110, 110));
+    const id = bench.answer();
+    bench.hasModel = false;
+    tool.click(at(300, 300));
+    expect(bench.asked).toHaveLength(1);
+    expect(bench.accepted).toEqual([]);
+    expect(bench.selection.current.get()).toBe(id);
+  });
+});
+
+describe("a dragged prompt", () => {
+  it("asks for the same object anew from where it was let go", () => {
+    tool.click(at(110, 110));
+    const id = bench.answer({ polygons: [{ exterior: square(90, 90, 60), holes: [] }] });
+    expect(drag(tool, [[111, 109], [130, 109], [121, 119]])).toBe(true);
+    expect(bench.lastQuestion).toMatchObject({ objectId: id, turn: 2, start: "nothing", prompts: [{ x: 120, y: 120 }] });
+  });
+
+  it("is shown on its way, and where it was when the drag is given up", () => {
+    tool.click(at(110, 110));
+    const id = bench.answer({ polygons: [{ exterior: square(90, 90, 60), holes: [] }] });
+    const stroke = tool.press(at(110, 110))!;
+    stroke.extend([[115, 112]]);
+    expect(bench.selection.moved.get()).toMatchObject({ id, prompts: [{ x: 115, y: 112 }] });
+    stroke.cancel();
+    expect(bench.selection.moved.get()).toBeNull();
+    expect(bench.asked).toHaveLength(1);
+  });
+
+  it("stays on the slide", () => {
+    tool.click(at(110, 110));
+    bench.answer({ polygons: [{ exterior: square(90, 90, 60), holes: [] }] });
+    drag(tool, [[110, 110], [-500, 9000]]);
+    expect(bench.lastQuestion.prompts).toEqual([{ kind: "click", x: 0, y: 799, positive: true }]);
+  });
+
+  it("of an accepted object starts a correction from the same prompts", () => {
+    bench.store.upsert([view("done", { state: "accepted", polygons: [{ exterior: square(90, 90, 60), holes: [] }] })], 1);
+    bench.selection.selected.set("done");
+    drag(tool, [[110, 110], [120, 110]]);
+    expect(bench.lastQuestion).toMatchObject({ objectId: "done", turn: 2, start: "nothing", prompts: [{ x: 120 }] });
+  });
+
+  it("of an accepted correction starts from the mask that it corrected then", () => {
+    bench.store.upsert([view("done", { state: "accepted", start: "mask", polygons: [{ exterior: square(90, 90, 60), holes: [] }] })], 1);
+    bench.selection.selected.set("done");
+    drag(tool, [[110, 110], [120, 110]]);
+    expect(bench.lastQuestion).toMatchObject({ objectId: "done", start: "kept" });
+  });
+
+  it("is not taken hold of from far away, nor beside it", () => {
+    tool.click(at(110, 110));
+    bench.answer();
+    expect(tool.press(at(110, 110))).toBeNull();
+    expect(tool.press({ ...at(110, 110), scale: 2 })).not.toBeNull();
+    expect(tool.press({ ...at(116, 110), scale: 2 })).toBeNull();
   });
 });

@@ -1,6 +1,6 @@
 /** Screen ↔ level-0, magnification and scale bar. */
 import { describe, expect, it } from "vitest";
-import { boxOfView, magnification, scaleBar, toLevel0, toScreen } from "../../src/viewer/coordinates";
+import { boxOfView, clampToSlide, magnification, scaleBar, toLevel0, toScreen } from "../../src/viewer/coordinates";
 
 const view = { scale: 0.5, originX: 1000, originY: 2000, width: 800, height: 600 };
 
@@ -25,5 +25,11 @@ describe("coordinates", () => {
       expect(bar.px).toBeLessThanOrEqual(110.001);
       expect(bar.px).toBeGreaterThan(40);
     }
+  });
+
+  it("are clamped to the slide's pixels", () => {
+    const slide = { width: 100, height: 50 };
+    expect(clampToSlide(slide, -3, 60)).toEqual({ x: 0, y: 49 });
+    expect(clampToSlide(slide, 42.5, 7)).toEqual({ x: 42.5, y: 7 });
   });
 });

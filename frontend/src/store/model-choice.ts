@@ -1,0 +1,73 @@
+/** Which model answers for each type of object: the server's choice by the slide's stain, unless the person picked another. */
+import type { Choice, ObjectType, Stain } from "./messages";
+import { Signal } from "./signal";
+
+export interface Model {
+  readonly id: number;
+  readonly object_type: string;
+}
+
+type Picked = Partial<Record<ObjectType, number>>;
+
+export class ModelChoice<M extends Model> {
+  readonly stain: Signal<Stain>;
+  readonly choices: Signal<readonly Choice[]>;
+  /** What the person picked on this slide, for as long as the tab lives. */
+  readonly picked: Signal<Picked>;
+  readonly #models: readonly M[];
+
+  constructor(slide: { id: number; stain: Stain; choices: readonly Choice[]; models: readonly M[] }) {
+    this.#models = slide.models;
+    this.stain = new Signal(slide.stain);
+    this.choices = new Signal(slide.choices);
+    this.picked = new Signal(loadPicked(slide.id));
+    this.picked.subscribe((picked) => sessionStorage.setItem(pickedKey(slide.id), JSON.stringify(picked)));
+  }
+
+  /** All models for this type of object. */
+  listFor(objectType: ObjectType): M[] {
+    return this.#models.filter((model) => model.object_type === objectType);
+  }
+
+  /** The picked model's id, as a command names it; null: as the server chooses. */
+  pickedFor(objectType: ObjectType): number | null {
+    const id = this.picked.get()[objectType];
+    return this.listFor(objectType).some((model) => model.id === id) ? id! : null;
+  }
+
+  pick(objectType: ObjectType, modelId: number | null): void {
+    this.picked.update(({ [objectType]: _before, ...others }) =>
+      modelId === null ? others : { ...others, [objectType]: modelId },
+    );
+  }
+
+  /** The model that answers, and in words why it and no other; without one, why not. */
+  answering(objectType: ObjectType): { model: M | undefined; reason: string } {
+    const picked = this.pickedFor(objectType);
+    return picked === null ? this.automatic(objectType) : { model: this.byId(picked), reason: "You picked it for this slide." };
+  }
+
+  /** The same, had the person picked none. */
+  automatic(objectType: ObjectType): { model: M | undefined; reason: string } {
+    const choice = this.choices.get().find((each) => each.object_type === objectType);
+    const model = this.byId(choice?.model_id ?? null);
+    if (model) return { model, reason: choice!.reason };
+    return { model: undefined, reason: choice?.reason || `No model for objects of the type ${objectType} is installed.` };
+  }
+
+  /** The server has chosen anew, for another stain. */
+  stainChanged({ stain, choices }: { stain: Stain; choices: readonly Choice[] }): void {
+    this.stain.set(stain);
+    this.choices.set(choices);
+  }
+
+  byId(id: number | null): M | undefined {
+    return this.#models.find((model) => model.id === id);
+  }
+}
+
+const pickedKey = (slideId: number) => `squiggle.models.${slideId}`;
+
+function loadPicked(slideId: number): Picked {
+  return JSON.parse(sessionStorage.getItem(pickedKey(slideId)) ?? "{}") as Picked;
+}

@@ -1,0 +1,147 @@
+/**
+ * The way of a pressed pointer, before OpenSeadragon hears of it: whoever takes a press gets every point until the
+ * release, wherever the pointer goes; nobody takes it, and the view pans. Fingers always pan and pinch.
+ */
+import { clampToSlide, toLevel0, type View } from "./coordinates";
+
+/** A press that moves no farther, in screen pixels, is a click. */
+export const CLICK_SLOP_PX = 5;
+
+export interface PointerPress {
+  /** level-0 px */
+  readonly x: number;
+  readonly y: number;
+  readonly shift: boolean;
+  readonly alt: boolean;
+  readonly ctrl: boolean;
+  /** screen pixels for each level-0 pixel */
+  readonly scale: number;
+}
+
+export interface PointerStroke {
+  /** level-0 px, on the slide */
+  extend(points: readonly (readonly [number, number])[]): void;
+  end(pointerUp: number): void;
+  cancel(): void;
+}
+
+export interface StrokeEvents {
+  view(): View;
+  /** False for what floats above the slide, as the overview map. */
+  isOnSlide(target: Node): boolean;
+  onPress(press: PointerPress): PointerStroke | null;
+  onClick(press: PointerPress, pointerUp: number): void;
+}
+
+interface Drawing {
+  readonly pointerId: number;
+  readonly press: PointerPress;
+  readonly clientX: number;
+  readonly clientY: number;
+  /** null once it was dropped: the pointer is still down, and means nothing. */
+  stroke: PointerStroke | null;
+  hasMoved: boolean;
+}
+
+export class StrokeInput {
+  readonly #element: HTMLElement;
+  readonly #slide: { width: number; height: number };
+  readonly #events: StrokeEvents;
+  readonly #listening = new AbortController();
+  #drawing: Drawing | null = null;
+
+  constructor(element: HTMLElement, slide: { width: number; height: number }, events: StrokeEvents) {
+    this.#element = element;
+    this.#slide = slide;
+    this.#events = events;
+    // In the capture phase of the outer element, so that OpenSeadragon sees only what is left to it.
+    const options = { capture: true, signal: this.#listening.signal };
+    element.addEventListener("pointerdown", (event) => this.#pressed(event), options);
+    element.addEventListener("pointermove", (event) => this.#moved(event), options);
+    element.addEventListener("pointerup", (event) => this.#released(event), options);
+    element.addEventListener("pointercancel", (event) => this.#lost(event), options);
+    element.addEventListener("lostpointercapture", (event) => this.#lost(event), options);
+  }
+
+  /** Give up what is being drawn; false when nothing is. */
+  drop(): boolean {
+    const stroke = this.#drawing?.stroke;
+    if (!this.#drawing || !stroke) return false;
+    this.#drawing.stroke = null;
+    stroke.cancel();
+    return true;
+  }
+
+  stop(): void {
+    this.drop();
+    this.#listening.abort();
+  }
+
+  #pressed(event: PointerEvent): void {
+    if (this.#drawing) {
+      // Another button, or a mouse beside the pen: it would pan under the line.
+      if (event.pointerType !== "touch") event.stopPropagation();
+      return;
+    }
+    if (event.button !== 0 || event.pointerType === "touch" || !this.#events.isOnSlide(event.target as Node)) return;
+    const view = this.#events.view();
+    const { left, top } = this.#element.getBoundingClientRect();
+    const place = toLevel0(view, event.clientX - left, event.clientY - top);
+    const press = { ...place, ...keysOf(event), scale: view.scale };
+    const stroke = this.#events.onPress(press);
+    if (!stroke) return;
+    event.stopPropagation();
+    this.#element.setPointerCapture(event.pointerId);
+    const { pointerId, clientX, clientY } = event;
+    this.#drawing = { pointerId, press, clientX, clientY, stroke, hasMoved: false };
+  }
+
+  #moved(event: PointerEvent): void {
+    const drawing = this.#take(event);
+    if (!drawing?.stroke) return;
+    const distance = Math.hypot(event.clientX - drawing.clientX, event.clientY - drawing.clientY);
+    drawing.hasMoved ||= distance > CLICK_SLOP_PX;
+    drawing.stroke.extend(this.#pointsOf(event));
+  }
+
+  #released(event: PointerEvent): void {
+    const drawing = this.#take(event);
+    if (!drawing) return;
+    this.#drawing = null;
+    if (drawing.hasMoved) drawing.stroke?.end(event.timeStamp);
+    else if (drawing.stroke) {
+      drawing.stroke.cancel();
+      this.#events.onClick(drawing.press, event.timeStamp);
+    }
+  }
+
+  /** The system took the pointer away, for a gesture of its own: what was drawn until then was not meant. */
+  #lost(event: PointerEvent): void {
+    if (!this.#take(event)) return;
+    this.drop();
+    this.#drawing = null;
+  }
+
+  /** The drawing that this event belongs to: nobody else hears of it. */
+  #take(event: PointerEvent): Drawing | null {
+    if (event.pointerId !== this.#drawing?.pointerId) return null;
+    event.stopPropagation();
+    return this.#drawing;
+  }
+
+  /** All places of the pointer since the last frame, which the browser tells in one event. */
+  #pointsOf(event: PointerEvent): [number, number][] {
+    const view = this.#events.view();
+    const { left, top } = this.#element.getBoundingClientRect();
+    const places = event.getCoalescedEvents();
+    return (places.length > 0 ? places : [event]).map(({ clientX, clientY }) => {
+      const place = toLevel0(view, clientX - left, clientY - top);
+      const { x, y } = clampToSlide(this.#slide, place.x, place.y);
+      return [x, y];
+    });
+  }
+}
+
+export function keysOf(event: PointerEvent): { shift: boolean; alt: boolean; ctrl: boolean } {
+  return { shift: event.shiftKey, alt: event.altKey, ctrl: event.ctrlKey || event.metaKey };
+}
