@@ -83,7 +83,7 @@ def by_active_contour(marked: Marked) -> Mask:
     grown = morphological_geodesic_active_contour(
         edges, marked.size.reach_px, init_level_set=marked.own, smoothing=1, threshold="auto", balloon=1
     )
-    return grown > 0
+    return (grown > 0) | marked.own
 
 
 def by_grabcut(marked: Marked) -> Mask:

@@ -36,7 +36,7 @@ class Effort:
             clicks, name = self.clicks(target), round(100 * target)
             found[f"noc_{name}"] = mean(np.where(np.isnan(clicks), MOST_CLICKS, clicks))
             found[f"noc_{name}_reached"] = mean(clicks)
-            found[f"failures_{name}"] = float(np.isnan(clicks).sum())
+            found[f"failures_{name}"] = int(np.isnan(clicks).sum())
         return found
 
 

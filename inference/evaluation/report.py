@@ -49,7 +49,7 @@ def build_report(
     seed: int,
 ) -> dict[str, Any]:
     """Means over images with 95 % intervals (bootstrap over images), the same for each source, all objects pooled, and
-    each image. Unknown numbers are None."""
+    each image. `efforts` holds every image or none. Unknown numbers are None."""
     rows = {i: s.scores | {"n_objects": len(s.areas), "n_unanswered": s.n_unanswered} for i, s in scores.items()}
     for image_id, effort in efforts.items():
         rows[image_id] |= effort.scores()

@@ -10,6 +10,7 @@ import numpy as np
 
 from inference.checkpoints import WEIGHTS_FOLDER, CheckpointError
 from inference.data.samples import Dataset, DatasetError, LabelledImage, find_objects, open_dataset
+from inference.evaluation import EvaluationError
 from inference.evaluation.baselines import Baseline, parameters
 from inference.evaluation.corrections import Effort, correct_objects
 from inference.evaluation.pointing import ObjectType, Pointing, Said, point_at_all
@@ -70,14 +71,11 @@ def evaluate_folder(
     """Point at every object of the images and score the masks; the report, as JSON-ready entries.
 
     checkpoint: weights by name; None chooses for each image by object type and stain. A baseline is measured on the images
-    that these weights would be. DatasetError and CheckpointError in words.
+    that these weights would be. DatasetError, CheckpointError and EvaluationError in words.
     """
     dataset = open_dataset(folder)
     object_type = settings.object_type or stated_type(dataset)
-    if object_type == "gland" and (settings.pointing.jitter_px or settings.pointing.click != "centroid"):
-        raise DatasetError(
-            "A gland is pointed at by a line: clicks cannot be displaced. Leave out --jitter-px and --click."
-        )
+    check(settings, object_type)
     ids = list(dataset.of_kind(settings.kind) if settings.kind else dataset.ids)
     choices = choose_for(dataset, ids, object_type, settings, checkpoint, weights)
     if settings.images == "validation":
@@ -127,6 +125,17 @@ def evaluate_folder(
         "mpp_assumed": dataset.mpp is None,
     }
     return {**report, **about}
+
+
+def check(settings: Settings, object_type: ObjectType) -> None:
+    """EvaluationError for settings that contradict each other."""
+    if object_type == "gland" and (settings.pointing.jitter_px or settings.pointing.click != "centroid"):
+        raise EvaluationError(
+            "A gland is pointed at by a line, so its clicks cannot be moved; leave out --jitter-px and --click, or try "
+            "--line drawn."
+        )
+    if settings.baseline and settings.corrections:
+        raise EvaluationError("A method without a network knows no corrections; leave out --corrections or --baseline.")
 
 
 def stated_type(dataset: Dataset) -> ObjectType:
