@@ -24,7 +24,7 @@ def accept_nucleus(desk, x: float, y: float) -> dict:
 
 
 def test_a_moved_click_asks_for_the_same_object_anew(desk):
-    x, y = 30674, 23946
+    x, y = 30645, 23930
     desk.look_at(x, y, 4)
     desk.click(x, y)
     first = desk.wait_near(x, y, "proposed")

@@ -1,4 +1,6 @@
 /** A chip beside the object under the pointer: label, area, and who or what made it. */
+import { useCallback, useSyncExternalStore } from "react";
+import type { ObjectStore } from "../store/objects";
 import { measure } from "../store/shape";
 import type { SlideObject } from "../store/slide-object";
 import { toScreen } from "../viewer/coordinates";
@@ -13,7 +15,7 @@ const ROOM_PX = 320;
 
 export function HoverChip({ workspace }: { workspace: Workspace }) {
   const hovered = useSignal(workspace.selection.hovered);
-  const object = hovered === null ? undefined : workspace.store.get(hovered);
+  const object = useObject(workspace.store, hovered);
   if (!object?.shape) return null;
   const { box } = object.shape;
   const { view } = workspace.viewer;
@@ -28,6 +30,12 @@ export function HoverChip({ workspace }: { workspace: Workspace }) {
       {wordsFor(workspace, object)}
     </div>
   );
+}
+
+/** The object as it stands now: it may be answered or corrected under a resting pointer. */
+function useObject(store: ObjectStore, id: string | null): SlideObject | undefined {
+  const subscribe = useCallback((observer: () => void) => store.subscribe(observer), [store]);
+  return useSyncExternalStore(subscribe, () => (id === null ? undefined : store.get(id)));
 }
 
 function wordsFor(workspace: Workspace, object: SlideObject): string {

@@ -76,7 +76,7 @@ export const KEYS: readonly Key[] = [
   { shown: "Enter", words: "Accept", group: "Proposals", matches: ["enter"], press: (w) => w.decisions.accept(), edits: true },
   { shown: "X", words: "Reject; a correction: bring the accepted mask back", group: "Proposals", matches: ["x"], press: (w) => w.decisions.reject(), edits: true },
   {
-    shown: "⌫",
+    shown: "Backspace",
     words: "Take the last click or line of the object in hand back",
     group: "Proposals",
     matches: ["backspace"],

@@ -1,4 +1,4 @@
-/** The model: which one answers for the chosen label and why, which others could, and how fast the last answer was. */
+/** The model: which one answers for the chosen label and why, which others could, and where an answer's time went. */
 import { NativeSelect, Tooltip } from "@mantine/core";
 import { setStain, type Model } from "../api/rest";
 import type { ClickTime } from "../store/click-times";
@@ -21,9 +21,7 @@ export function ModelSection({ workspace }: { workspace: Workspace }) {
   return (
     <section className={styles.section} aria-label="Model">
       <h2>Model{objectType && ` for ${plural(objectType)}`}</h2>
-      {model && objectType && workspace.canEdit && (
-        <ModelSelect workspace={workspace} objectType={objectType} answering={model} />
-      )}
+      {model && objectType && <ModelName workspace={workspace} objectType={objectType} answering={model} />}
       {reason && <p className={model ? styles.note : styles.warning}>{reason}</p>}
       <Facts workspace={workspace} model={model} />
       {model && <Resampled workspace={workspace} model={model} />}
@@ -31,12 +29,12 @@ export function ModelSection({ workspace }: { workspace: Workspace }) {
   );
 }
 
-/** Only where there is something to choose from. */
-function ModelSelect({ workspace, objectType, answering }: { workspace: Workspace; objectType: ObjectType; answering: Model }) {
+/** A choice where there is something to choose from. */
+function ModelName({ workspace, objectType, answering }: { workspace: Workspace; objectType: ObjectType; answering: Model }) {
   const { models } = workspace;
   const automatic = models.automatic(objectType).model;
   const all = models.listFor(objectType);
-  if (all.length < 2 && automatic) return null;
+  if (!workspace.canEdit || (all.length < 2 && automatic)) return <p className={styles.modelName}>{answering.name}</p>;
   return (
     <NativeSelect
       size="xs"
@@ -59,14 +57,12 @@ function ModelSelect({ workspace, objectType, answering }: { workspace: Workspac
 
 function Facts({ workspace, model }: { workspace: Workspace; model: Model | undefined }) {
   const worker = useSignal(workspace.live.watch.worker);
-  const latest = useSignal(workspace.clickTimes.latest);
   const aji = model?.metrics?.["aji"];
   const facts: [string, React.ReactNode][] = [
     ["This slide", <StainOfSlide key="stain" workspace={workspace} />],
     ...(model ? factsOf(model) : []),
     ...(typeof aji === "number" ? [["AJI", aji.toFixed(3)] as [string, string]] : []),
     ["Worker", worker ?? "not known"],
-    ["Last answer", latest ? <Latency click={latest} /> : "–"],
   ];
   return (
     <dl className={styles.facts}>
@@ -81,10 +77,9 @@ function Facts({ workspace, model }: { workspace: Workspace; model: Model | unde
 }
 
 function factsOf(model: Model): [string, string][] {
-  const made = [plural(model.object_type), model.stain, model.mpp ? `${model.mpp} µm/px` : ""];
+  const made = [model.stain, model.mpp ? `${model.mpp} µm/px` : ""];
   return [
-    ["Version", model.name],
-    ["For", made.filter(Boolean).join(", ")],
+    ["Made for", made.filter(Boolean).join(", ")],
     ["Licence", model.licence],
   ];
 }
