@@ -1,7 +1,7 @@
 """Reading annotations: one as a view, a viewport as packed bytes, a history, and the events since a number."""
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from annotator.annotations.models import Annotation, Revision, SlideClock, Slide
 from annotator.annotations.packing import pack_objects, to_polygons
 from annotator.annotations.views import ObjectState, ObjectView
 from annotator.slides.models import HEIGHT_LIMIT_PX, Slide
-from inference.protocol import Click, Point, Prompt, Squiggle
+from inference.protocol import Click, Point, Prompt, Squiggle, points_of
 
 LIVE_STATES = [ObjectState.ASKED, ObjectState.FAILED, ObjectState.PROPOSED]
 LIVE_LIMIT = 2_000
@@ -27,6 +27,12 @@ def place_of(slide: Slide, x0: float, y0: float, x1: float, y1: float) -> tuple[
     """A box on a slide as a box in the plane of all slides."""
     top = slide.number * HEIGHT_LIMIT_PX
     return x0, min(max(y0, 0), HEIGHT_LIMIT_PX - 1) + top, x1, min(max(y1, 0), HEIGHT_LIMIT_PX - 1) + top
+
+
+def box_of(prompts: Iterable[Click | Squiggle]) -> tuple[float, float, float, float]:
+    """The box of all points of the prompts, level-0 px."""
+    xs, ys = zip(*(point for prompt in prompts for point in points_of(prompt)), strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 @contextmanager
@@ -132,24 +138,22 @@ def get_packed_objects(*, slide: Slide, box: tuple[float, float, float, float], 
 
 
 def count_by_label(slide: Slide) -> dict[int, int]:
-    """Accepted objects of each label on the whole slide."""
-    rows = (
-        Annotation.objects.filter(slide=slide, state=ObjectState.ACCEPTED)
-        .values_list("label_id")
-        .annotate(count=Count("id"))
-    )
-    return dict(rows)
+    """Accepted objects of each label on the whole slide, those under correction among them."""
+    return _count(Annotation.objects.filter(slide=slide), "label_id")
 
 
 def count_accepted(slides: QuerySet[Slide]) -> dict[int, int]:
-    """Accepted objects of each of these slides."""
-    counts: dict[int, int] = defaultdict(int)
-    rows = (
-        Annotation.objects.filter(slide__in=slides, state=ObjectState.ACCEPTED)
-        .values_list("slide_id")
-        .annotate(count=Count("id"))
-    )
-    counts.update(dict(rows))
+    """Accepted objects of each of these slides, those under correction among them; 0 for a slide that is not named."""
+    return _count(Annotation.objects.filter(slide__in=slides), "slide_id")
+
+
+def _count(annotations: QuerySet[Annotation], by: str) -> dict[int, int]:
+    counts: Counter[int] = Counter()
+    for rows in (
+        annotations.filter(state=ObjectState.ACCEPTED),
+        annotations.filter(accepted_before__isnull=False),  # a query of its own: each has its index
+    ):
+        counts.update(dict(rows.values_list(by).annotate(count=Count("id"))))
     return counts
 
 

@@ -8,14 +8,15 @@ from uuid import UUID
 import shapely
 from django.db import IntegrityError
 
+from annotator.annotations import corrections
 from annotator.annotations.models import Action, Annotation, Revision
 from annotator.annotations.packing import to_geometry
-from annotator.annotations.selectors import place_of
+from annotator.annotations.selectors import box_of, place_of
 from annotator.annotations.views import AcceptedBy, AcceptRef, ObjectRef, ObjectState, SegmentTarget, StepTimes
 from annotator.core.errors import InvalidInput, NotFound, SquiggleError
 from annotator.projects.models import Label
 from annotator.slides.models import Slide
-from inference.protocol import SegmentedObject
+from inference.protocol import MAX_START_POLYGONS, SegmentedObject
 
 ACCOUNT_DETAILS = [f"author__{name}" for name in ("password", "email", "first_name", "last_name", "last_login")]
 """Of no use here, and read for each object otherwise."""
@@ -39,7 +40,11 @@ class Changed(SquiggleError):
 
 
 def ask(*, user: Any, slide: Slide, label: Label, model_id: int, targets: Sequence[SegmentTarget]) -> list[Annotation]:
-    """Store the prompts of new or undecided objects, each with its next turn, before any model is asked."""
+    """Store the prompts of new, undecided or accepted objects, each with its next turn, before any model is asked.
+
+    An accepted object's mask waits behind the correction until that is decided. Raises InvalidInput where prompts
+    correct a mask that is not there, or say nothing of what the object is.
+    """
     _refuse_twice([target.object_id for target in targets])
     known = [target for target in targets if target.base_version > 0]
     found = _lock(slide, [target.object_id for target in known]) if known else {}
@@ -56,13 +61,17 @@ def _cannot_ask(annotation: Annotation | None, target: SegmentTarget) -> bool:
     if annotation is None:
         raise NotFound(f"Object {target.object_id} is not on this slide.")
     stale = annotation.version != target.base_version or target.turn <= annotation.turn
-    return stale or annotation.state not in UNDECIDED
+    return stale or annotation.state in GONE
 
 
 def _ask_one(
     user: Any, slide: Slide, label: Label, model_id: int, target: SegmentTarget, found: Annotation | None
 ) -> Annotation:
     annotation = found or Annotation(id=target.object_id, slide=slide, author=user)
+    start = _find_start(annotation, target)
+    if annotation.state == ObjectState.ACCEPTED:
+        corrections.set_aside(annotation)
+    annotation.start = start
     annotation.label = label
     annotation.turn = target.turn
     annotation.prompts = [prompt.model_dump(mode="json") for prompt in target.prompts]
@@ -70,11 +79,34 @@ def _ask_one(
     annotation.state = ObjectState.ASKED
     annotation.accepting = None
     annotation.failure = ""
-    if annotation.place is None:
-        first = target.prompts[0]
-        annotation.place = place_of(slide, first.x, first.y, first.x, first.y)
-    _step(annotation, Action.ASKED, author=user, prompts=annotation.prompts, create=found is None)
+    if annotation.geometry is None:
+        annotation.place = place_of(slide, *box_of(target.prompts))
+    _step(annotation, Action.ASKED, author=user, prompts=annotation.prompts, start=start, create=found is None)
     return annotation
+
+
+def _find_start(annotation: Annotation, target: SegmentTarget) -> bytes | memoryview | None:
+    """The mask that the prompts correct (WKB); None where they begin with nothing.
+
+    The prompts are sent in full at each turn, so what they correct must stay what it was before the first of them.
+    """
+    start = None
+    if target.start == "kept" or (target.start == "mask" and annotation.state != ObjectState.ACCEPTED):
+        start = annotation.start
+    if target.start == "mask" and start is None:
+        start = annotation.geometry
+        if start is None:
+            raise InvalidInput(
+                "This object has no mask yet that could be corrected: click inside it first, without Alt."
+            )
+        if (count := len(shapely.from_wkb(bytes(start)).geoms)) > MAX_START_POLYGONS:
+            raise InvalidInput(
+                f"This mask has {count} separate parts, and at most {MAX_START_POLYGONS} can be corrected at once: "
+                "segment its parts as objects of their own."
+            )
+    if start is None and not any(prompt.positive for prompt in target.prompts):
+        raise InvalidInput("At least one click or line must lie inside the object: draw it without Alt first.")
+    return start
 
 
 def accept(
@@ -99,6 +131,7 @@ def accept(
 
 def _accept_one(annotation: Annotation, *, user_id: int, how: str, elapsed_ms: float | None) -> None:
     annotation.state = ObjectState.ACCEPTED
+    annotation.accepted_before = None
     annotation.accepting = None
     annotation.failure = ""
     _step(
@@ -108,15 +141,33 @@ def _accept_one(annotation: Annotation, *, user_id: int, how: str, elapsed_ms: f
 
 
 def reject(*, user: Any, slide: Slide, refs: Sequence[ObjectRef], elapsed_ms: float | None) -> list[Annotation]:
-    """Turn down undecided objects; they can be restored."""
+    """Turn down undecided objects; they can be restored. Of a corrected one, what was accepted before comes back."""
     found = _lock_unchanged(slide, refs, allowed=UNDECIDED)
     for annotation in found.values():
         # An answer that is still under way is not waited for: what was rejected is what the person saw.
+        annotation.accepting = None
+        if annotation.accepted_before is not None:
+            _reject_correction(annotation, user, elapsed_ms)
+            continue
         annotation.state_before = ObjectState.PROPOSED if annotation.geometry else ObjectState.FAILED
         annotation.state = ObjectState.REJECTED
-        annotation.accepting = None
         _step(annotation, Action.REJECTED, author=user, elapsed_ms=elapsed_ms, geometry=annotation.geometry)
     return list(found.values())
+
+
+def _reject_correction(annotation: Annotation, user: Any, elapsed_ms: float | None) -> None:
+    annotation.failure = ""
+    rejected = None if corrections.shows_accepted_mask(annotation) else annotation.geometry
+    _step(annotation, Action.REJECTED, author=user, elapsed_ms=elapsed_ms, geometry=rejected)
+    _bring_back(annotation, author=user)
+
+
+def _bring_back(annotation: Annotation, *, author: Any) -> None:
+    corrections.bring_back(annotation)
+    _step(
+        annotation, Action.RESTORED, author=author, model_version_id=annotation.model_version_id,
+        prompts=annotation.prompts, geometry=annotation.geometry, score=annotation.score,
+    )  # fmt: skip
 
 
 def relabel(*, user: Any, slide: Slide, refs: Sequence[ObjectRef], label: Label) -> list[Annotation]:
@@ -217,10 +268,14 @@ def record_failure(*, slide: Slide, object_turns: dict[UUID, int], failure: str)
 
 
 def _fail(annotation: Annotation, failure: str, step: dict[str, Any]) -> None:
-    """A correction that found nothing leaves the mask that was there before."""
-    annotation.state = ObjectState.PROPOSED if annotation.geometry else ObjectState.FAILED
+    """A correction that found nothing leaves the mask that was there before: accepted, if that is the accepted one."""
     annotation.failure = failure
     annotation.accepting = None
+    if corrections.shows_accepted_mask(annotation):
+        _step(annotation, Action.FAILED, **step)
+        _bring_back(annotation, author=None)
+        return
+    annotation.state = ObjectState.PROPOSED if annotation.geometry else ObjectState.FAILED
     _step(annotation, Action.FAILED, **step)
 
 

@@ -47,9 +47,9 @@ def choose_model(*, object_type: str, stain: str) -> Choice:
         )
     if model.stain in {stain, ANY_STAIN}:
         return Choice(object_type, model, "")
-    wanted = objects if stain == Stain.OTHER else f"{stain} {objects}"
+    missing = f"{objects} is installed for this stain" if stain == Stain.OTHER else f"{stain} {objects} is installed"
     given = "other stains" if model.stain == Stain.OTHER else model.stain
-    return Choice(object_type, model, f"No model for {wanted} is installed; the one for {given} is used.")
+    return Choice(object_type, model, f"No model for {missing}; the one for {given} is used.")
 
 
 def choose_models(*, object_types: Iterable[str], stain: str) -> list[Choice]:

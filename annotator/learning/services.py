@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
+import shapely
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from annotator.annotations import services as annotations
+from annotator.annotations.fields import Box
 from annotator.annotations.ledger import record_event
 from annotator.annotations.models import Annotation
-from annotator.annotations.selectors import list_in_box
+from annotator.annotations.packing import to_polygons
+from annotator.annotations.selectors import box_of, list_in_box, read_prompts
 from annotator.annotations.views import ObjectState, SegmentTarget
 from annotator.core.errors import InvalidInput, Unavailable
 from annotator.learning import outbox, workers
@@ -26,7 +29,7 @@ from annotator.learning.selectors import get_model, list_unanswered
 from annotator.projects.models import Label
 from annotator.slides.models import Slide
 from annotator.slides.selectors import slide_reference
-from inference.protocol import MAX_OTHERS, Click, Point, SegmentRequest, Target
+from inference.protocol import MAX_OTHERS, Click, Point, SegmentRequest, Target, points_of
 
 logger = logging.getLogger(__name__)
 
@@ -59,15 +62,17 @@ def request_segmentation(
     for target in targets:
         _check_prompts(slide, target)
     model = get_model(object_type=label.object_type, stain=slide.stain, model_id=model_id)
-    others = _find_others(slide, model, targets)
     changed = annotations.ask(user=user, slide=slide, label=label, model_id=model.pk, targets=targets)
     request = SegmentRequest(
         request_id=uuid5(command_id, str(user.pk)),
         slide=slide_reference(slide),
         method=model.method,
         checkpoint=model.name,
-        targets=tuple(Target(object_id=t.object_id, turn=t.turn, prompts=t.prompts) for t in targets),
-        others=others,
+        targets=tuple(
+            Target(object_id=row.pk, turn=row.turn, prompts=target.prompts, start=to_polygons(row.start))
+            for row, target in zip(changed, targets, strict=True)
+        ),
+        others=_find_others(slide, model, changed),
         sent_at=time.time(),
     )
     row = SegmentationRequest.objects.create(
@@ -86,34 +91,54 @@ def request_segmentation(
 
 def _check_prompts(slide: Slide, target: SegmentTarget) -> None:
     for prompt in target.prompts:
-        if not (0 <= prompt.x < slide.width and 0 <= prompt.y < slide.height):
-            raise InvalidInput(
-                f"The click at {prompt.x:.0f}, {prompt.y:.0f} lies outside the slide: click on the image."
-            )
-    if not any(prompt.positive for prompt in target.prompts):
-        raise InvalidInput("At least one click must lie inside the object: click it without Alt first.")
+        for x, y in points_of(prompt):
+            if 0 <= x < slide.width and 0 <= y < slide.height:
+                continue
+            if isinstance(prompt, Click):
+                raise InvalidInput(f"The click at {x:.0f}, {y:.0f} lies outside the slide: click on the image.")
+            raise InvalidInput(f"The line leaves the slide at {x:.0f}, {y:.0f}: draw it on the image, up to its edge.")
 
 
-def _find_others(slide: Slide, model: ModelVersion, targets: Sequence[SegmentTarget]) -> tuple[Point, ...]:
-    """Where the objects around the targets are, for the exclusion map: a point in each, level-0 px."""
-    reach_px = model.patch_px / 2 * (model.mpp or slide.mpp) / slide.mpp  # farther ones lie outside the patch
-    xs = [prompt.x for target in targets for prompt in target.prompts]
-    ys = [prompt.y for target in targets for prompt in target.prompts]
-    box = (min(xs) - reach_px, min(ys) - reach_px, max(xs) + reach_px, max(ys) + reach_px)
+def _find_others(slide: Slide, model: ModelVersion, targets: Sequence[Annotation]) -> tuple[Point, ...]:
+    """Where the objects around the targets are, for the exclusion map: a point in each, level-0 px.
+
+    Only objects of the model's type are others: the nuclei inside a gland are part of it.
+    """
     rows = (
-        list_in_box(slide, box)
-        .filter(state__in=[ObjectState.ASKED, ObjectState.PROPOSED, ObjectState.ACCEPTED])
-        .exclude(pk__in=[target.object_id for target in targets])
+        list_in_box(slide, _find_surroundings(slide, model, targets))
+        .filter(
+            state__in=[ObjectState.ASKED, ObjectState.PROPOSED, ObjectState.ACCEPTED],
+            label__object_type=model.object_type,
+        )
+        .exclude(pk__in=[target.pk for target in targets])
         .values_list("centroid_x", "centroid_y", "prompts")[:MAX_OTHERS]
     )
     points = []
-    for x, y, prompts in rows:
-        if prompts:
-            first = Click.model_validate(prompts[0])
-            points.append(Point(x=first.x, y=first.y))
-        elif x is not None and y is not None:
+    for x, y, stored in rows:
+        inside = next((points_of(prompt) for prompt in read_prompts(stored) if prompt.positive), None)
+        if inside is not None:
+            x, y = inside[len(inside) // 2]
+        if x is not None and y is not None:
             points.append(Point(x=x, y=y))
     return tuple(points)
+
+
+def _find_surroundings(slide: Slide, model: ModelVersion, targets: Sequence[Annotation]) -> Box:
+    """The box beyond which an object lies outside every target's patch, level-0 px."""
+    patch_px = model.patch_px * (model.mpp or slide.mpp) / slide.mpp
+    boxes = [_find_surroundings_of_one(target, patch_px) for target in targets]
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def _find_surroundings_of_one(target: Annotation, patch_px: float) -> Box:
+    """A patch is made wider where a drawn line or a mask to start from needs it: by up to half their size on each side."""
+    x0, y0, x1, y1 = box_of(read_prompts(target.prompts))
+    if target.start is not None:
+        left, top, right, bottom = shapely.from_wkb(bytes(target.start)).bounds
+        x0, y0, x1, y1 = min(x0, left), min(y0, top), max(x1, right), max(y1, bottom)
+    reach_px = (patch_px + max(x1 - x0, y1 - y0)) / 2
+    return x0 - reach_px, y0 - reach_px, x1 + reach_px, y1 + reach_px
 
 
 def _send(row: SegmentationRequest, request: SegmentRequest) -> None:

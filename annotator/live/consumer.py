@@ -26,11 +26,12 @@ from annotator.annotations.selectors import get_seq, list_events, to_view
 from annotator.annotations.services import Changed
 from annotator.annotations.views import ObjectState
 from annotator.core.connections import keep_connection
-from annotator.core.errors import SquiggleError, Unavailable
+from annotator.core.errors import InvalidInput, SquiggleError, Unavailable
 from annotator.learning import workers
 from annotator.live import messages
 from annotator.live.commands import run_command
 from annotator.live.limits import count_command
+from annotator.live.refusals import in_words
 from annotator.projects.access import Right, visible_projects
 from annotator.projects.services import user_group
 from annotator.slides.models import Slide
@@ -42,6 +43,7 @@ HEARTBEAT_S = 10
 PATIENCE_S = 3
 RENEW_TILE_PASS_S = 300
 MAX_FRAME_BYTES = 512 * 1024
+"""An object's 64 prompts fit, ten lines of 2,000 points among them; uvicorn itself closes on frames above 16 MiB."""
 
 SIGNED_OUT = 4401
 NO_RIGHT = 4403
@@ -148,16 +150,17 @@ class SlideConsumer(AsyncWebsocketConsumer):
             return
         command_id = None
         try:
-            if text_data is None or len(text_data) > MAX_FRAME_BYTES:
-                raise SquiggleError(f"A command is JSON text of at most {MAX_FRAME_BYTES // 1024} KiB.")
+            if text_data is None:
+                raise InvalidInput("A command is JSON text, not bytes.")
             command_id = _read_command_id(text_data)
+            _refuse_large(text_data)
             command = messages.COMMAND.validate_json(text_data)
             if isinstance(command, messages.CatchUp):
                 await self._catch_up(command.since)
             else:
                 await self._run(command)
         except ValidationError as error:
-            await self._refuse(command_id, "invalid", _in_words(error))
+            await self._refuse(command_id, "invalid", in_words(error))
         except Changed as error:
             await self._send(await in_thread(self._conflict)(command_id, error))
         except SquiggleError as error:
@@ -245,15 +248,17 @@ def _list_asked(object_ids: list[UUID]) -> list[UUID]:
     return list(Annotation.objects.filter(pk__in=object_ids, state=ObjectState.ASKED).values_list("pk", flat=True))
 
 
+def _refuse_large(text: str) -> None:
+    if len(text) > MAX_FRAME_BYTES:
+        raise InvalidInput(
+            f"This command has {len(text) // 1024} KiB, and at most {MAX_FRAME_BYTES // 1024} are taken: draw fewer or "
+            "shorter lines at once, or accept the object as it is and then correct its mask."
+        )
+
+
 def _read_command_id(text: str) -> UUID | None:
     """The command's id even when the rest is not valid, so that the browser learns which one was refused."""
     try:
         return UUID(json.loads(text)["command_id"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-
-
-def _in_words(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(part) for part in first["loc"]) or "the message"
-    return f"The command is not valid: {place}: {first['msg']}."

@@ -12,6 +12,7 @@ from annotator.core.redis import get_redis
 from annotator.projects.models import Label, Membership, Project, Role, Team
 
 LINK_LIFE_S = 24 * 3600
+LABEL_KEYS = range(1, 10)
 
 
 def user_group(user_id: int) -> str:
@@ -43,13 +44,22 @@ def create_project(*, team: Team, name: str, labels: list[dict[str, Any]]) -> Pr
     try:
         with transaction.atomic():
             project = Project.objects.create(team=team, name=name)
-            for key, fields in enumerate(labels, start=1):
-                label = Label(project=project, key=key, **fields)
-                label.full_clean()
-                label.save()
+            for fields in labels:
+                add_label(project=project, fields=fields)
     except IntegrityError:
         raise InvalidInput(f"There is already a project named '{name}': choose another name.") from None
     return project
+
+
+def add_label(*, project: Project, fields: dict[str, Any]) -> Label:
+    """A label (name, colour, object_type) under the lowest free number key. Raises InvalidInput when none is free."""
+    free = set(LABEL_KEYS) - set(project.labels.values_list("key", flat=True))
+    if not free:
+        raise InvalidInput(f"A project has at most {len(LABEL_KEYS)} labels, one for each number key.")
+    label = Label(project=project, key=min(free), **fields)
+    label.full_clean()
+    label.save()
+    return label
 
 
 def make_sign_in_link(*, user: Any, next_path: str) -> str:

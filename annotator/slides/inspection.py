@@ -51,6 +51,8 @@ class Description:
     vendor: str
     magnification: float | None
     style: dict[str, Any]
+    stain: str
+    """A Stain: guessed, as no file says it."""
 
 
 def inspect_slide(path: Path, thumbnail: Path) -> Description:
@@ -103,7 +105,7 @@ def main(path: Path, thumbnail: Path) -> None:
 
 def describe(path: Path, thumbnail: Path) -> Description:
     """In the child: open, check, draw the thumbnail. Raises Refused."""
-    from annotator.slides.sources import AS_STORED, READ_ERRORS, choose_style, open_source
+    from annotator.slides.sources import AS_STORED, READ_ERRORS, choose_style, encode, guess_stain, open_source
     from annotator.slides.versions import content_version
 
     file, source = _open_first(path)
@@ -113,11 +115,11 @@ def describe(path: Path, thumbnail: Path) -> Description:
         if style != AS_STORED:
             source = open_source(str(file), style)
         _check_tiles(source)
-        small = _draw_thumbnail(source)
+        overview = _draw_overview(source)
     except READ_ERRORS as error:
         raise Refused(f"{path} opens, but its pixels cannot be read: {_first_line(error)}") from error
     try:
-        thumbnail.write_bytes(small)
+        thumbnail.write_bytes(encode(overview))
     except OSError as error:
         raise Refused(f"The thumbnail of {path} cannot be stored in {thumbnail.parent}: {error.strerror}.") from error
     metadata = source.getMetadata()
@@ -133,6 +135,7 @@ def describe(path: Path, thumbnail: Path) -> Description:
         vendor=_read_vendor(source),
         magnification=metadata.get("magnification"),
         style=style,
+        stain=guess_stain(style, overview),
     )
 
 
@@ -247,11 +250,12 @@ def _decode(tile: bytes) -> None:
     simplejpeg.decode_jpeg(tile)
 
 
-def _draw_thumbnail(source: Any) -> bytes:
-    from annotator.slides.sources import as_rgb, encode
+def _draw_overview(source: Any) -> Any:
+    """(h, w, 3) RGB, THUMBNAIL_PX at its longer side."""
+    from annotator.slides.sources import as_rgb
 
     region, _ = source.getRegion(output={"maxWidth": THUMBNAIL_PX, "maxHeight": THUMBNAIL_PX}, format="numpy")
-    return encode(as_rgb(region))
+    return as_rgb(region)
 
 
 def _read_mpp(path: Path, metadata: dict[str, Any]) -> float | None:

@@ -16,10 +16,13 @@ from annotator.slides.stains import Stain
 logger = logging.getLogger(__name__)
 
 
-def import_slide(*, project: Project, path: str | Path, mpp: float | None = None, name: str | None = None) -> Slide:
+def import_slide(
+    *, project: Project, path: str | Path, mpp: float | None = None, name: str | None = None, stain: Stain | None = None
+) -> Slide:
     """Make the file at `path`, referenced in place, a slide of the project.
 
-    `mpp` in µm per level-0 px overrides what the file says. Raises SlideRefused, and then leaves no row and no file.
+    `mpp` in µm per level-0 px overrides what the file says, `stain` what its channels suggest. Raises SlideRefused, and
+    then leaves no row and no file.
     """
     path = Path(path)
     if mpp is not None:
@@ -33,7 +36,7 @@ def import_slide(*, project: Project, path: str | Path, mpp: float | None = None
                 project=project,
                 name=(name or path.resolve().name)[:200],
                 number=(Slide.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
-                **vars(candidate.description) | {"mpp": mpp},
+                **vars(candidate.description) | {"mpp": mpp, "stain": stain or candidate.description.stain},
             )
             _store_thumbnail(candidate, slide)
     return slide

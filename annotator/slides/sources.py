@@ -14,6 +14,8 @@ from large_image import tilesource
 from large_image.exceptions import TileGeneralError, TileSourceError
 from numpy.typing import NDArray
 
+from annotator.slides.stains import Stain
+
 JPEG_QUALITY = 85
 LARGEST_PLAIN_IMAGE_PX = 8192
 """Height and width of a PNG or JPEG: it has no tiles, so it is held in memory as a whole."""
@@ -21,6 +23,9 @@ CHANNEL_COLOURS = ("#0000ff", "#00ff00", "#ff0000", "#00ffff", "#ff00ff", "#ffff
 """For channels that state no colour of their own; at most this many are composed."""
 AS_STORED: dict[str, Any] = {"icc": False}
 """Pixels as they lie in the file, not converted by its colour profile: stored tiles and decoded ones look the same."""
+FULL_RANGE = (0.0, 255.0)
+"""Of planes that are colours already: they are not stretched."""
+DARK_GROUND = 96
 READ_ERRORS = (TileGeneralError, OSError, ValueError, RuntimeError, KeyError, IndexError)
 """What the many readers behind large_image raise for a file that is broken or of another kind."""
 
@@ -107,7 +112,7 @@ def choose_style(source: Any, path: str) -> dict[str, Any]:
         return AS_STORED
     planes = [_small_plane(source, frame, band) for frame, band in channels]
     if len(planes) == 3 and all(plane.dtype == np.uint8 and np.median(plane) > 127 for plane in planes):
-        ranges, colours = [(0.0, 255.0)] * 3, ["#ff0000", "#00ff00", "#0000ff"]  # brightfield stored as three planes
+        ranges, colours = [FULL_RANGE] * 3, ["#ff0000", "#00ff00", "#0000ff"]  # brightfield stored as three planes
     else:
         ranges, colours = [_stretch(plane) for plane in planes], _channel_colours(path, len(planes))
     bands = [
@@ -115,6 +120,17 @@ def choose_style(source: Any, path: str) -> dict[str, Any]:
         for (frame, band), (low, high), colour in zip(channels, ranges, colours, strict=True)
     ]
     return {"bands": bands, "icc": False}
+
+
+def guess_stain(style: dict[str, Any], overview: NDArray[np.uint8]) -> Stain:
+    """Fluorescence where several channels are composed, or one deep one on a dark ground; else H&E.
+
+    style: as choose_style returned it; overview: the slide in small, (h, w, 3) RGB.
+    """
+    bands = style.get("bands", [])
+    composed = len(bands) > 1 and any(band["max"] != FULL_RANGE[1] for band in bands)
+    dark = len(bands) == 1 and np.median(overview) < DARK_GROUND
+    return Stain.FLUORESCENCE if composed or dark else Stain.HE
 
 
 def _list_channels(metadata: dict[str, Any]) -> list[tuple[int, int]]:

@@ -16,9 +16,18 @@ def make_slide(project, *, number: int = 1) -> Slide:
     )  # fmt: skip
 
 
-def target(*, object_id=None, turn: int = 1, base_version: int = 0, at=(100.0, 100.0), clicks=None) -> SegmentTarget:
-    prompts = clicks or (Click(x=at[0], y=at[1]),)
-    return SegmentTarget(object_id=object_id or uuid4(), turn=turn, base_version=base_version, prompts=prompts)
+def target(
+    *, object_id=None, turn: int = 1, base_version: int = 0, at=(100.0, 100.0), prompts=None, start="nothing"
+) -> SegmentTarget:
+    prompts = prompts or (Click(x=at[0], y=at[1]),)
+    return SegmentTarget(
+        object_id=object_id or uuid4(), turn=turn, base_version=base_version, prompts=prompts, start=start
+    )
+
+
+def next_target(annotation, **fields) -> SegmentTarget:
+    """The object as it stands, asked for once more."""
+    return target(object_id=annotation.pk, turn=annotation.turn + 1, base_version=annotation.version, **fields)
 
 
 def ref(annotation) -> ObjectRef:
@@ -27,6 +36,11 @@ def ref(annotation) -> ObjectRef:
 
 def accept_ref(annotation) -> AcceptRef:
     return AcceptRef(object_id=annotation.pk, base_version=annotation.version, turn=annotation.turn)
+
+
+def actions(annotation) -> list[str]:
+    """Its history, the oldest step first."""
+    return [revision.action for revision in annotation.revisions.all()]
 
 
 def square(x: float = 90, y: float = 90, side: float = 20, hole: bool = False) -> Polygon:

@@ -80,7 +80,7 @@ class OpenSlide:
     def click(self, x: float, y: float, **fields: Any) -> str:
         """Ask for one new object; returns its id."""
         object_id = str(uuid4())
-        target = {"object_id": object_id, "turn": 1, "base_version": 0, "prompts": [{"x": x, "y": y}]}
+        target = {"object_id": object_id, "turn": 1, "base_version": 0, "prompts": [{"kind": "click", "x": x, "y": y}]}
         self.send(kind="segment", label_id=self.label(), targets=[target], **fields)
         return object_id
 

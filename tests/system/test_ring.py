@@ -144,7 +144,7 @@ def click_for(slide, method: str) -> str:
     object_type = {"slow": "cell", "deadly": "gland"}[method]
     x, y = place()
     object_id = str(uuid4())
-    target = {"object_id": object_id, "turn": 1, "base_version": 0, "prompts": [{"x": x, "y": y}]}
+    target = {"object_id": object_id, "turn": 1, "base_version": 0, "prompts": [{"kind": "click", "x": x, "y": y}]}
     slide.send(kind="segment", label_id=slide.label(object_type), targets=[target])
     return object_id
 

@@ -10,36 +10,7 @@ from annotator.annotations.models import Annotation
 from annotator.annotations.selectors import to_view
 from annotator.annotations.views import ObjectRef, ObjectState
 from annotator.core.errors import InvalidInput, NotFound
-from tests.annotator.factories import TIMES, accept_ref, answer, make_slide, ref, square, target
-
-
-@pytest.fixture
-def life(people, slide, model):
-    """The services, bound to one annotator and slide."""
-
-    class Life:
-        user, label = people.annotator, slide.project.labels.first()
-
-        def ask(self, *targets):
-            return services.ask(user=self.user, slide=slide, label=self.label, model_id=model.pk, targets=targets)
-
-        def reply(self, *answers):
-            return services.record_segmentation(slide=slide, model_id=model.pk, objects=answers, times=TIMES)
-
-        def propose(self):
-            [annotation] = self.ask(target())
-            [annotation] = self.reply(answer(annotation.pk))
-            return annotation
-
-        def accept(self, *annotations, how="key"):
-            refs = [accept_ref(annotation) for annotation in annotations]
-            return services.accept(user=self.user, slide=slide, refs=refs, how=how, elapsed_ms=1234)
-
-    return Life()
-
-
-def actions(annotation):
-    return [revision.action for revision in annotation.revisions.all()]
+from tests.annotator.factories import accept_ref, actions, answer, make_slide, ref, square, target
 
 
 def test_ask_stores_the_prompt_before_any_answer(life):

@@ -51,8 +51,9 @@ async def send(socket, **command):
     return command
 
 
-def segment(slide, *, label_id=None, object_id=None, x=100.0):
-    target = {"object_id": object_id or str(uuid4()), "turn": 1, "base_version": 0, "prompts": [{"x": x, "y": 100.0}]}
+def segment(slide, *, label_id=None, object_id=None, x=100.0, prompts=None, **fields):
+    prompts = prompts or [{"kind": "click", "x": x, "y": 100.0}]
+    target = {"object_id": object_id or str(uuid4()), "turn": 1, "base_version": 0, "prompts": prompts, **fields}
     return {"kind": "segment", "label_id": label_id or first_label(slide), "targets": [target]}
 
 
@@ -134,7 +135,7 @@ async def test_a_conflict_shows_the_object_as_it_stands(connect, slide):
         '{"kind": "catch_up", "since": -1}',
         '{"kind": "catch_up", "since": 0, "extra": 1}',
         json.dumps({"kind": "segment", "command_id": str(uuid4()), "label_id": 1, "targets": [
-            {"object_id": str(uuid4()), "turn": 1, "base_version": 0, "prompts": [{"x": 1e300, "y": 0}]}]}),
+            {"object_id": str(uuid4()), "turn": 1, "base_version": 0, "prompts": [{"kind": "click", "x": 1e300, "y": 0}]}]}),
         "[" * 100_000,
         '{"kind": "' + "x" * 600_000 + '"}',
     ],
@@ -148,12 +149,65 @@ async def test_a_malformed_command_is_refused_in_words_and_the_socket_lives(conn
     assert await socket.receive_event("reset")
 
 
-@pytest.mark.parametrize("coordinate", ["NaN", "Infinity", "-Infinity"])
-async def test_a_coordinate_that_is_no_number_is_refused(connect, slide, coordinate):
+async def refusal(socket, command) -> str:
+    """The words with which the command was refused for good."""
+    failed = await socket.receive_event("command.failed")
+    assert (failed["command_id"], failed["code"]) == (command["command_id"], "invalid")
+    assert failed["retry_after_ms"] is None
+    return failed["message"]
+
+
+@pytest.mark.parametrize("coordinate", [float("nan"), float("inf"), float("-inf"), 1e300])
+async def test_a_coordinate_that_is_no_place_is_refused_in_words(connect, slide, coordinate):
     socket = await connect()
-    text = json.dumps({"command_id": str(uuid4()), **segment(slide, x=float(coordinate.replace("Infinity", "inf")))})
-    await socket.send_text(text)
-    assert (await socket.receive_event("command.failed"))["code"] == "invalid"
+    for prompt in (
+        {"kind": "click", "x": coordinate, "y": 5},
+        {"kind": "squiggle", "points": [[5, 5], [6, coordinate]]},
+    ):
+        command = await send(socket, **segment(slide, prompts=[prompt]))
+        assert "no place on a slide" in await refusal(socket, command)
+
+
+async def test_a_squiggle_of_too_many_points_is_refused_in_words(connect, slide):
+    socket = await connect()
+    points = [[n / 10, 5] for n in range(10_000)]
+    command = await send(socket, **segment(slide, prompts=[{"kind": "squiggle", "points": points}]))
+    assert await refusal(socket, command) == (
+        "This line has 10,000 points, and a line takes at most 2,000: draw it in several strokes."
+    )
+
+
+async def test_an_object_of_too_many_prompts_is_refused_in_words(connect, slide):
+    socket = await connect()
+    prompts = [{"kind": "click", "x": n, "y": 5} for n in range(65)]
+    command = await send(socket, **segment(slide, prompts=prompts))
+    assert "65 clicks and lines, and one takes at most 64" in await refusal(socket, command)
+
+
+def long_line(n):
+    """2,000 points with all the digits that a browser may send."""
+    return {"kind": "squiggle", "points": [[n + k / 7, 100 + k / 3] for k in range(2000)]}
+
+
+async def test_sixty_four_prompts_with_some_long_lines_fit_into_a_command(connect, slide):
+    socket = await connect()
+    prompts = [long_line(n) for n in range(5)] + [{"kind": "click", "x": n, "y": 5} for n in range(59)]
+    await send(socket, **segment(slide, prompts=prompts))
+    assert await socket.receive_event("ack")
+
+
+async def test_a_command_that_is_too_large_is_refused_in_words_and_named(connect, slide):
+    socket = await connect()
+    command = await send(socket, **segment(slide, prompts=[long_line(n) for n in range(64)]))
+    assert "KiB, and at most 512 are taken: draw fewer or shorter lines" in await refusal(socket, command)
+
+
+async def test_a_mask_that_is_not_there_cannot_be_corrected(connect, slide):
+    socket = await connect()
+    prompt = {"kind": "click", "x": 5, "y": 5, "positive": False}
+    command = await send(socket, **segment(slide, prompts=[prompt], start="mask"))
+    assert "no mask yet" in await refusal(socket, command)
+    assert await sync_to_async(Annotation.objects.count)() == 0
 
 
 async def test_a_viewer_may_look_but_not_write(connect, slide):

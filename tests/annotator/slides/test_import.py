@@ -34,6 +34,7 @@ def test_pyramid_is_described_when_imported(project, pyramid_path, thumbnails):
     assert (slide.width, slide.height, slide.levels, slide.tile_width, slide.tile_height) == (1200, 900, 4, 256, 256)
     assert slide.mpp == pytest.approx(0.25)
     assert slide.style == {"icc": False}
+    assert slide.stain == "H&E"
     assert thumbnails() == [f"{slide.pk}-{slide.version}.jpg"]
     with Image.open(thumbnail_path(slide)) as thumbnail:
         assert thumbnail.format == "JPEG"
@@ -61,6 +62,7 @@ def test_ome_tiff_is_taken_with_its_scale_and_its_channels_composed(project, tmp
     assert slide.mpp == pytest.approx(0.65)
     assert [band["palette"][1] for band in slide.style["bands"]] == ["#0000ff", "#00ff00"]
     assert all(band["max"] > band["min"] + 500 for band in slide.style["bands"])
+    assert slide.stain == "fluorescence"
 
 
 def test_deep_grey_is_stretched_when_imported(project, tmp_path):
@@ -107,6 +109,7 @@ def test_dicom_folder_and_its_files_are_one_slide(project, slides_folder, thumbn
 def test_qptiff_is_composed_in_the_colours_it_states(project, slides_folder):
     slide = import_slide(project=project, path=slides_folder / "vectra.qptiff")
     assert [band["palette"][1] for band in slide.style["bands"]] == ["#0000ff", "#00ff00", "#ffff00"]
+    assert slide.stain == "fluorescence"
 
 
 # --- what is refused --------------------------------------------------------------------------------------------
@@ -233,6 +236,17 @@ def test_other_paths_are_imported_when_one_is_refused(project, pyramid_path, tmp
     told = capsys.readouterr()
     assert "none.svs does not exist" in told.err
     assert "1200 × 900 px" in told.out
+
+
+def test_the_person_may_say_the_stain(project, pyramid_path, capsys):
+    call_command("import_slides", str(pyramid_path), project=project.name, stain="Romanowsky")
+    assert Slide.objects.get().stain == "Romanowsky"
+    assert "Romanowsky" in capsys.readouterr().out
+
+
+def test_a_stain_that_is_none_is_refused(project, pyramid_path):
+    with pytest.raises(CommandError, match="invalid choice: 'Giemsa'"):
+        call_command("import_slides", str(pyramid_path), "--project", project.name, "--stain", "Giemsa")
 
 
 def test_project_is_named_when_it_does_not_exist(project, pyramid_path):

@@ -5,7 +5,8 @@ import pytest
 import simplejpeg
 import tifffile
 
-from annotator.slides.sources import AS_STORED, as_rgb, choose_style, open_source, read_tile
+from annotator.slides.sources import AS_STORED, as_rgb, choose_style, guess_stain, open_source, read_tile
+from annotator.slides.stains import Stain
 from inference.protocol import SlideRef
 from inference.slide import read_patch
 
@@ -47,6 +48,16 @@ def test_three_bright_planes_are_taken_for_brightfield_colour(tmp_path):
     style = choose_style(open_source(str(path), AS_STORED), str(path))
     assert [band["palette"][1] for band in style["bands"]] == ["#ff0000", "#00ff00", "#0000ff"]
     assert {(band["min"], band["max"]) for band in style["bands"]} == {(0.0, 255.0)}
+    assert guess_stain(style, np.full((4, 4, 3), 200, np.uint8)) == Stain.HE
+
+
+@pytest.mark.parametrize(("ground", "stain"), [(20, Stain.FLUORESCENCE), (200, Stain.HE)])
+def test_one_deep_channel_on_a_dark_ground_is_taken_for_fluorescence(ground, stain):
+    style = {"bands": [{"frame": 0, "band": 1, "palette": ["#000000", "#ffffff"], "min": 90.0, "max": 4000.0}]}
+    overview = np.full((40, 40, 3), ground, np.uint8)
+    overview[10:20, 10:20] = 255 - ground
+    assert guess_stain(style, overview) == stain
+    assert guess_stain(AS_STORED, overview) == Stain.HE, "colours say nothing for certain"
 
 
 def test_a_dicom_slide_that_miscalls_its_colours_is_shown_in_true_ones(slides_folder):

@@ -16,12 +16,13 @@ from annotator.projects.models import Project
 from annotator.projects.services import make_sign_in_link
 from annotator.slides.models import Slide
 from annotator.slides.services import import_slide, set_landing
+from annotator.slides.stains import Stain
 
-SLIDES: dict[str, tuple[str, list[str]]] = {
-    "Synthetic H&E": ("synthetic-he.tif", ["--size", "8192", "--seed", "1"]),
-    "Real DAB (scikit-image)": ("real-dab.tif", ["--immunohistochemistry"]),
+SLIDES: dict[str, tuple[str, Stain, list[str]]] = {
+    "Synthetic H&E": ("synthetic-he.tif", Stain.HE, ["--size", "8192", "--seed", "1"]),
+    "Real DAB (scikit-image)": ("real-dab.tif", Stain.IHC, ["--immunohistochemistry"]),
 }
-"""Name → file, and how inference.data.synthetic makes it. The first is where the link leads."""
+"""Name → file, stain, and how inference.data.synthetic makes it. The first is where the link leads."""
 
 
 class Command(BaseCommand):
@@ -46,12 +47,12 @@ def _find_or_make(project: Project, name: str) -> Slide:
 
 
 def _make(project: Project, name: str) -> Slide:
-    file_name, arguments = SLIDES[name]
+    file_name, stain, arguments = SLIDES[name]
     path = settings.SQUIGGLE_HOME / "demo" / file_name
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.is_file():
         _generate(path, arguments)
-    slide = import_slide(project=project, path=path, name=name)
+    slide = import_slide(project=project, path=path, name=name, stain=stain)
     truth = path.with_suffix(".json")
     if truth.is_file():
         set_landing(slide=slide, **json.loads(truth.read_text())["landing"])

@@ -1,4 +1,4 @@
-"""`manage.py import_slides PATH… --project NAME [--mpp X]`: whole-slide images on this server become slides."""
+"""`manage.py import_slides PATH… --project NAME [--mpp X] [--stain S]`: whole-slide images on this server become slides."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from annotator.projects.models import Project
 from annotator.slides.ingest import SlideRefused
 from annotator.slides.services import import_slide
+from annotator.slides.stains import Stain
 
 
 class Command(BaseCommand):
@@ -18,20 +19,25 @@ class Command(BaseCommand):
         parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
         parser.add_argument("--project", required=True, metavar="NAME", help="the project that gets the slides")
         parser.add_argument("--mpp", type=float, metavar="X", help="µm per pixel, where the file does not say")
+        parser.add_argument(
+            "--stain",
+            choices=[stain.value for stain in Stain],
+            help="chooses the model; default: fluorescence for composed channels, else H&E",
+        )
 
-    def handle(self, *, paths: list[Path], project: str, mpp: float | None, **_: Any) -> None:
+    def handle(self, *, paths: list[Path], project: str, mpp: float | None, stain: str | None, **_: Any) -> None:
         owner = self._find_project(project)
         refused = 0
         for path in paths:
             try:
-                slide = import_slide(project=owner, path=path, mpp=mpp)
+                slide = import_slide(project=owner, path=path, mpp=mpp, stain=Stain(stain) if stain else None)
             except SlideRefused as refusal:
                 refused += 1
                 self.stderr.write(self.style.ERROR(refusal.message))
             else:
                 self.stdout.write(
                     f"{slide.name}: {slide.width} × {slide.height} px, {slide.levels} levels, "
-                    f"{slide.mpp:.4g} µm/px{', ' + slide.vendor if slide.vendor else ''}, slide {slide.pk}"
+                    f"{slide.mpp:.4g} µm/px{', ' + slide.vendor if slide.vendor else ''}, {slide.stain}, slide {slide.pk}"
                 )
         if refused:
             raise CommandError(f"{refused} of {len(paths)} could not be imported.")

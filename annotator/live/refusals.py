@@ -1,0 +1,42 @@
+"""Why a command that is no valid message was refused, in words for the person who drew or clicked."""
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from inference.protocol import MAX_COORDINATE_PX
+
+NO_PLACE = {"finite_number", "less_than_equal", "greater_than_equal"}
+"""pydantic's names for a coordinate that is NaN, infinite or beyond all slides."""
+
+
+def in_words(error: ValidationError) -> str:
+    """The first complaint as a sentence."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    return _about_prompts(first) or _about_a_field(first)
+
+
+def _about_prompts(complaint: ErrorDetails) -> str | None:
+    place, kind, details = complaint["loc"], complaint["type"], complaint.get("ctx", {})
+    if "prompts" not in place:
+        return None
+    if kind == "too_long" and place[-1] == "points":
+        return (
+            f"This line has {details['actual_length']:,} points, and a line takes at most {details['max_length']:,}: "
+            "draw it in several strokes."
+        )
+    if kind == "too_long" and place[-1] == "prompts":
+        return (
+            f"This object has {details['actual_length']} clicks and lines, and one takes at most "
+            f"{details['max_length']}: accept it as it is, then correct its mask with new ones."
+        )
+    if kind in NO_PLACE:
+        return (
+            "A click or line has a coordinate that is no place on a slide (not a number, or beyond "
+            f"{MAX_COORDINATE_PX:,} px): click or draw on the image."
+        )
+    return None
+
+
+def _about_a_field(complaint: ErrorDetails) -> str:
+    place = ".".join(str(part) for part in complaint["loc"]) or "the message"
+    return f"The command is not valid: {place}: {complaint['msg']}."

@@ -1,0 +1,73 @@
+"""The workspace's page: which model answers for each label, and who may say how the slide was stained."""
+
+import logging
+
+import pytest
+from django.test import Client
+
+from annotator.learning.models import ModelVersion
+
+
+@pytest.fixture
+def as_user(people):
+    def sign_in(name):
+        client = Client()
+        client.force_login(getattr(people, name))
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def models(db):
+    def install(stain):
+        return ModelVersion.objects.create(
+            name=f"nucleus-{stain}", method="disk", object_type="nucleus", stain=stain, mpp=0.25, patch_px=128,
+            sha256="0" * 64, licence="CC0", active=True,
+        )  # fmt: skip
+
+    return {stain: install(stain) for stain in ("H&E", "fluorescence")}
+
+
+def set_stain(client, slide, stain):
+    return client.patch(f"/api/slides/{slide.pk}", {"stain": stain}, content_type="application/json")
+
+
+def test_the_workspace_says_which_model_is_chosen_for_each_type(as_user, slide, models):
+    workspace = as_user("viewer").get(f"/api/slides/{slide.pk}").json()
+    assert workspace["stain"] == "H&E"
+    nucleus, gland = workspace["choices"]
+    assert nucleus == {"object_type": "nucleus", "model_id": models["H&E"].pk, "reason": ""}
+    assert (gland["object_type"], gland["model_id"]) == ("gland", None)
+    assert "No model for glands" in gland["reason"]
+
+
+def test_an_admin_sets_the_stain_and_the_choice_follows(as_user, slide, models, caplog):
+    with caplog.at_level(logging.INFO, "annotator.slides.services"):
+        answer = set_stain(as_user("admin"), slide, "fluorescence")
+    assert answer.status_code == 200
+    assert answer.json()["choices"][0] == {
+        "object_type": "nucleus", "model_id": models["fluorescence"].pk, "reason": "",
+    }  # fmt: skip
+    assert f"slide {slide.pk}: stain H&E → fluorescence" in caplog.text
+    slide.refresh_from_db()
+    assert slide.stain == "fluorescence"
+
+
+@pytest.mark.parametrize(("name", "status"), [("annotator", 403), ("viewer", 403), ("stranger", 404)])
+def test_nobody_else_may_set_the_stain(as_user, slide, name, status):
+    assert set_stain(as_user(name), slide, "IHC").status_code == status
+    slide.refresh_from_db()
+    assert slide.stain == "H&E"
+
+
+@pytest.mark.parametrize("change", [{}, {"stain": ""}, {"stain": "Giemsa"}, {"stain": None}, {"stain": 5}])
+def test_a_stain_that_is_none_is_refused(as_user, slide, change):
+    answer = as_user("admin").patch(f"/api/slides/{slide.pk}", change, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+
+
+def test_an_admin_changes_nothing_but_the_stain(as_user, slide):
+    body = {"stain": "IHC", "mpp": 1, "name": "another"}
+    answer = as_user("admin").patch(f"/api/slides/{slide.pk}", body, content_type="application/json").json()
+    assert (answer["stain"], answer["mpp"], answer["name"]) == ("IHC", slide.mpp, slide.name)
