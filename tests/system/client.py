@@ -80,9 +80,18 @@ class OpenSlide:
     def click(self, x: float, y: float, **fields: Any) -> str:
         """Ask for one new object; returns its id."""
         object_id = str(uuid4())
-        target = {"object_id": object_id, "turn": 1, "base_version": 0, "prompts": [{"kind": "click", "x": x, "y": y}]}
-        self.send(kind="segment", label_id=self.label(), targets=[target], **fields)
+        self.ask(object_id, {"kind": "click", "x": x, "y": y}, **fields)
         return object_id
+
+    def ask(self, object_id: str, *prompts: dict[str, Any], start: str = "nothing", **fields: Any) -> int:
+        """Ask for the object's mask, anew if it is known; returns the turn."""
+        known = self.objects.get(object_id, {"turn": 0, "version": 0})
+        target = {
+            "object_id": object_id, "turn": known["turn"] + 1, "base_version": known["version"], "prompts": prompts,
+            "start": start,
+        }  # fmt: skip
+        self.send(kind="segment", **{"label_id": self.label(), "targets": [target], **fields})
+        return target["turn"]
 
     def decide(self, kind: str, object_id: str, **fields: Any) -> dict[str, Any]:
         """accept, reject, relabel, delete or restore; returns the answer, once its event has come too."""
@@ -104,6 +113,17 @@ class OpenSlide:
     def wait_state(self, object_id: str, state: str, timeout_s: float = 20) -> dict[str, Any]:
         if self.objects.get(object_id, {}).get("state") != state:
             self.wait_for(lambda event: self.objects.get(object_id, {}).get("state") == state, timeout_s)
+        return self.objects[object_id]
+
+    def wait_proposal(self, object_id: str, turn: int, timeout_s: float = 20) -> dict[str, Any]:
+        """The proposal of this turn, not of one before."""
+
+        def is_there(_: dict) -> bool:
+            known = self.objects.get(object_id, {})
+            return (known.get("state"), known.get("turn")) == ("proposed", turn)
+
+        if not is_there({}):
+            self.wait_for(is_there, timeout_s)
         return self.objects[object_id]
 
     def wait_for(self, wanted: Callable[[dict], bool], timeout_s: float = 20) -> dict[str, Any]:

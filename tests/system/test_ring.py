@@ -62,6 +62,52 @@ def test_a_click_comes_round_to_both_browsers_and_into_postgres(system, ann, bob
     ]
 
 
+def line(*points: tuple[float, float], positive: bool = True) -> dict:
+    return {"kind": "squiggle", "points": points, "positive": positive}
+
+
+def width_of(view: dict) -> float:
+    xs = [x for polygon in view["polygons"] for x, _ in polygon["exterior"]]
+    return max(xs) - min(xs)
+
+
+def test_a_squiggle_comes_round_and_another_stroke_extends_the_same_object(system, ann, bob):
+    (x, y), object_id = place(), str(uuid4())
+    first, second = line((x, y), (x + 6, y)), line((x + 6, y), (x + 18, y))
+    drawn = ann.wait_proposal(object_id, ann.ask(object_id, first))
+    extended = ann.wait_proposal(object_id, ann.ask(object_id, first, second))
+    assert width_of(extended) == pytest.approx(width_of(drawn) + 12, abs=2)
+    seen = bob.wait_proposal(object_id, 2)
+    assert [prompt["points"] for prompt in seen["prompts"]] == [[[x, y], [x + 6, y]], [[x + 6, y], [x + 18, y]]]
+    ann.decide("accept", object_id)
+    stored = fetch(system, "SELECT prompts FROM annotations_annotation WHERE id = %s", object_id)
+    assert [prompt["kind"] for prompt in stored[0][0]] == ["squiggle", "squiggle"]
+
+
+def test_an_accepted_mask_is_corrected_given_up_and_corrected_for_good(ann, bob):
+    x, y = place()
+    object_id = ann.click(x, y)
+    ann.wait_proposal(object_id, 1)
+    ann.decide("accept", object_id)
+    accepted = bob.wait_state(object_id, "accepted")
+    away = {"kind": "click", "x": x + 16, "y": y, "positive": False}
+    for decision in ("reject", "accept"):
+        proposal = ann.wait_proposal(object_id, ann.ask(object_id, away, start="mask"))
+        assert (proposal["correcting"], proposal["start"]) == (True, "mask")
+        assert width_of(proposal) < width_of(accepted)
+        ann.decide(decision, object_id)
+        after = bob.wait_for(lambda _: bob.objects[object_id]["version"] == ann.objects[object_id]["version"])
+        assert after["objects"][0]["state"] == "accepted"
+        wanted = accepted if decision == "reject" else proposal
+        assert {k: after["objects"][0][k] for k in ("polygons", "prompts", "score")} == {
+            k: wanted[k] for k in ("polygons", "prompts", "score")
+        }
+    history = ann.person.get(f"/api/objects/{object_id}/history")
+    assert [step["action"] for step in history["revisions"]] == [
+        "asked", "answered", "accepted", "asked", "answered", "rejected", "restored", "asked", "answered", "accepted",
+    ]  # fmt: skip
+
+
 def test_a_batch_gives_each_object_its_own_life(ann):
     ids = [ann.click(*place()) for _ in range(5)]
     for object_id in ids:
@@ -142,11 +188,7 @@ def test_killing_the_worker_in_mid_click_loses_no_click(system, ann):
 def click_for(slide, method: str) -> str:
     """Click with the label whose objects a model of this method segments."""
     object_type = {"slow": "cell", "deadly": "gland"}[method]
-    x, y = place()
-    object_id = str(uuid4())
-    target = {"object_id": object_id, "turn": 1, "base_version": 0, "prompts": [{"kind": "click", "x": x, "y": y}]}
-    slide.send(kind="segment", label_id=slide.label(object_type), targets=[target])
-    return object_id
+    return slide.click(*place(), label_id=slide.label(object_type))
 
 
 def test_a_click_that_kills_its_worker_each_time_is_given_up_in_words(system, ann):
