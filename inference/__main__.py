@@ -114,7 +114,21 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("--json", type=Path, help="write the result here")
     bench.set_defaults(command=run_bench)
 
-    for command in (train, export, evaluate, bench):
+    reliability = commands.add_parser(
+        "reliability", help="train a U-Net on clicked masks and on the truth, and compare"
+    )
+    reliability.add_argument("method", choices=["nuclick"])
+    reliability.add_argument("--data", type=Path, required=True)
+    reliability.add_argument("--checkpoint", default=NUCLEI)
+    reliability.add_argument(
+        "--tested", type=positive, default=8, help="images to test on, among those it was trained on"
+    )
+    reliability.add_argument("--samples", type=positive, help="crops that each U-Net sees")
+    reliability.add_argument("--seed", type=int)
+    reliability.add_argument("--json", type=Path, help="write the result here")
+    reliability.set_defaults(command=run_reliability)
+
+    for command in (train, export, evaluate, bench, reliability):
         command.add_argument("--threads", type=positive, default=os.cpu_count() or 1)
     return top
 
@@ -212,6 +226,23 @@ def run_bench(options: argparse.Namespace) -> None:
     from inference.training.bench import SIZES_PX, as_table, bench
 
     report = bench(options.network or tuple(SIZES_PX), threads=options.threads, say=tell)
+    tell(as_table(report))
+    if options.json:
+        write_json(options.json, report)
+
+
+def run_reliability(options: argparse.Namespace) -> None:
+    from inference.training.reliability import as_table, measure_reliability
+
+    given = {name: getattr(options, name) for name in ("samples", "seed")}
+    report = measure_reliability(
+        options.data,
+        options.checkpoint,
+        tested=options.tested,
+        changes={k: v for k, v in given.items() if v is not None},
+        threads=options.threads,
+        say=tell,
+    )
     tell(as_table(report))
     if options.json:
         write_json(options.json, report)

@@ -20,7 +20,15 @@ from inference.data.augment import (
     warp_points,
 )
 from inference.data.samples import LabelledImage, Objects, find_objects
-from inference.data.simulate import central_point, first_click, full_skeleton, next_click, point_of_each, squiggle
+from inference.data.simulate import (
+    central_point,
+    first_click,
+    full_skeleton,
+    next_click,
+    paper_click,
+    point_of_each,
+    squiggle,
+)
 from inference.engines.openvino import has_bf16
 from inference.methods.base import FRAME_MARGIN
 from inference.methods.nuclick.guidance import ENCODINGS, Encoding, Guidance, Strokes, no_points
@@ -94,7 +102,8 @@ class Sampler:
     def _say(self, mask: NDArray[np.bool_], rng: np.random.Generator) -> Strokes:
         """The first thing that a person says of an object: a click, or for a gland a line, now and then one dot."""
         if self.recipe.object_type != "gland":
-            return (np.array([first_click(mask, rng)]),)
+            click = paper_click(mask, rng) if self.recipe.network == "paper" else first_click(mask, rng)
+            return (np.array([click]),)
         choice = rng.random()
         if choice < 0.1:
             return (np.array([first_click(mask, rng)]),)
