@@ -3,17 +3,20 @@
 import shutil
 import struct
 import zlib
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
+from django.apps import apps
 from django.core.management import CommandError, call_command
 from PIL import Image
 
 from annotator.slides.ingest import SlideRefused, thumbnail_path
 from annotator.slides.models import Slide
 from annotator.slides.services import import_slide, set_landing
+from tests.annotator.factories import make_slide
 
 pytestmark = pytest.mark.django_db
 
@@ -253,6 +256,17 @@ def test_project_is_named_when_it_does_not_exist(project, pyramid_path):
     with pytest.raises(CommandError, match=r"no project named Nowhere\. There are: Colon\."):
         call_command("import_slides", str(pyramid_path), project="Nowhere")
     assert not Slide.objects.exists()
+
+
+def test_slides_imported_before_stains_get_the_same_guess(project):
+    """The migration's step, on rows as an earlier import left them."""
+    channel = {"frame": 0, "band": 1, "palette": ["#000000", "#0000ff"], "min": 90.0, "max": 4000.0}
+    styles = [{"icc": False}, {"bands": [channel, channel]}, {"bands": [channel | {"max": 255.0}] * 3}]
+    slides = [make_slide(project, number=number) for number in (1, 2, 3)]
+    for slide, style in zip(slides, styles, strict=True):
+        Slide.objects.filter(pk=slide.pk).update(style=style)
+    import_module("annotator.slides.migrations.0002_stain").guess(apps, None)
+    assert list(Slide.objects.order_by("number").values_list("stain", flat=True)) == ["H&E", "fluorescence", "H&E"]
 
 
 def test_landing_is_stored(project, pyramid_path):
