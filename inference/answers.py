@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 from inference.checkpoints import CheckpointError
 from inference.geometry import filled, outline
 from inference.methods import METHODS, find_segmenter
-from inference.methods.base import ObjectPrompts, Points, Segmenter
+from inference.methods.base import Frame, ObjectMask, ObjectPrompts, Points, Segmenter
 from inference.protocol import (
     Failed,
     Prompt,
@@ -49,6 +50,7 @@ class Prepared:
     """One target that can be given to the network."""
 
     target: Target
+    frame: Frame
     patch: Patch
     prompts: ObjectPrompts
 
@@ -100,24 +102,53 @@ def refuse(message: Mapping[str, Any], error: ValidationError) -> Failed | None:
 def segment(request: SegmentRequest, *, threads: int, received_at: float) -> Segmented:
     """All targets in one batch of the network; RequestError when none can be served for a common reason."""
     segmenter = open_segmenter(request.method, request.checkpoint, threads)
-    started = time.perf_counter()
-    outcomes = prepare_all(request, segmenter)
-    prepared = [o for o in outcomes if isinstance(o, Prepared)]
-    read = time.perf_counter()
-    patches, prompts = [p.patch.pixels for p in prepared], [p.prompts for p in prepared]
-    answers: Iterable[Probability] = segmenter.probabilities(patches, prompts) if prepared else ()
-    inferred = time.perf_counter()
-    answered = iter([finish(p, a, segmenter, request.slide) for p, a in zip(prepared, answers, strict=True)])
-    objects = tuple(next(answered) if isinstance(o, Prepared) else o for o in outcomes)
-    done = time.perf_counter()
+    spent = Spent()
+    with spent.on("read"):
+        outcomes = prepare_all(request, segmenter)
+    solved = iter(solve([o for o in outcomes if isinstance(o, Prepared)], request, segmenter, spent))
+    with spent.on("post"):
+        objects = tuple(finish(*next(solved), request.slide) if isinstance(o, Prepared) else o for o in outcomes)
     timings = Timings(
         queue_ms=max(0.0, received_at - request.sent_at) * 1000,
-        read_ms=(read - started) * 1000,
-        network_ms=(inferred - read) * 1000,
-        post_ms=(done - inferred) * 1000,
+        read_ms=spent.ms["read"],
+        network_ms=spent.ms["network"],
+        post_ms=spent.ms["post"],
         sent_at=time.time(),
     )
     return Segmented(request_id=request.request_id, checkpoint=request.checkpoint, objects=objects, timings=timings)
+
+
+class Spent:
+    """Milliseconds spent on each step."""
+
+    def __init__(self) -> None:
+        self.ms = {"read": 0.0, "network": 0.0, "post": 0.0}
+
+    @contextmanager
+    def on(self, step: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.ms[step] += (time.perf_counter() - started) * 1000
+
+
+def solve(
+    prepared: list[Prepared], request: SegmentRequest, segmenter: Segmenter, spent: Spent
+) -> list[tuple[Prepared, ObjectMask]]:
+    """The mask of each target; one that its patch cuts is looked at again, wider."""
+    solved: dict[int, tuple[Prepared, ObjectMask]] = {}
+    looks = dict(enumerate(prepared))
+    while looks:
+        with spent.on("network"):
+            answers = segmenter.probabilities(
+                [p.patch.pixels for p in looks.values()], [p.prompts for p in looks.values()]
+            )
+        with spent.on("post"):
+            masks = [mask_of(p, a, segmenter, request.slide) for p, a in zip(looks.values(), answers, strict=True)]
+        solved |= {i: (p, m) for (i, p), m in zip(looks.items(), masks, strict=True)}
+        wider = {i: segmenter.wider_frame(solved[i][1], p.frame, prepared[i].frame) for i, p in looks.items()}
+        with spent.on("read"):
+            looks = {i: show(prepared[i].target, request, segmenter, frame) for i, frame in wider.items() if frame}
+    return [solved[i] for i in range(len(prepared))]
 
 
 def prepare_all(request: SegmentRequest, segmenter: Segmenter) -> list[Prepared | SegmentedObject]:
@@ -145,15 +176,19 @@ def prepare(target: Target, request: SegmentRequest, segmenter: Segmenter) -> Pr
     if any(((s < 0) | (s >= (slide.width, slide.height))).any() for s in strokes):
         return failed(target, f"The {target.prompts[0].kind} lies outside the slide.")
     start = np.vstack([np.array(p.exterior, np.float64) for p in target.start]) if target.start else None
-    frame = segmenter.frame(strokes, positive, start=start, mpp=slide.mpp)
-    patch = read_patch(slide, centre=frame.centre, size_px=segmenter.patch_px, mpp=frame.mpp)
+    return show(target, request, segmenter, segmenter.frame(strokes, positive, start=start, mpp=slide.mpp))
+
+
+def show(target: Target, request: SegmentRequest, segmenter: Segmenter, frame: Frame) -> Prepared:
+    """Cut the patch, and bring all that is known about the object into it."""
+    patch = read_patch(request.slide, centre=frame.centre, size_px=segmenter.patch_px, mpp=frame.mpp)
     prompts = ObjectPrompts(
-        strokes=tuple(patch.to_patch(stroke) for stroke in strokes),
-        positive=positive,
+        strokes=tuple(patch.to_patch(np.array(points_of(prompt), np.float64)) for prompt in target.prompts),
+        positive=np.array([prompt.positive for prompt in target.prompts]),
         exclusion=within(patch.to_patch(other_points(request, target)), segmenter.patch_px),
         start=filled(target.start, patch.to_patch, segmenter.patch_px) if target.start else None,
     )
-    return Prepared(target, patch, prompts)
+    return Prepared(target, frame, patch, prompts)
 
 
 def other_points(request: SegmentRequest, target: Target) -> Points:
@@ -174,23 +209,27 @@ def within(points: Points, size_px: int) -> Points:
     return points[((points >= 0) & (points < size_px)).all(axis=1)]
 
 
-def finish(prepared: Prepared, probability: Probability, segmenter: Segmenter, slide: SlideRef) -> SegmentedObject:
-    """The object's outline in level-0 pixels, nowhere beyond the slide."""
-    patch = prepared.patch
-    corners = patch.to_patch(np.array([(0, 0), (slide.width, slide.height)]))
+def mask_of(prepared: Prepared, probability: Probability, segmenter: Segmenter, slide: SlideRef) -> ObjectMask:
+    """The object in its patch; nothing of it lies beyond the slide."""
+    corners = prepared.patch.to_patch(np.array([(0, 0), (slide.width, slide.height)]))
     centres = np.arange(segmenter.patch_px) + 0.5
     on_slide = [(centres > low) & (centres < high) for low, high in zip(*corners, strict=True)]
-    mask = segmenter.mask(patch.pixels, probability * on_slide[0] * on_slide[1][:, None], prepared.prompts)
+    probability = probability * on_slide[0] * on_slide[1][:, None]
+    return segmenter.mask(prepared.patch.pixels, probability, prepared.prompts)
+
+
+def finish(prepared: Prepared, mask: ObjectMask, slide: SlideRef) -> SegmentedObject:
+    """The object's outline in level-0 pixels."""
+    target = prepared.target
     if mask.failure is not None:
-        return failed(prepared.target, mask.failure)
+        return failed(target, mask.failure)
 
     def to_level0(points: Points) -> Points:
-        return np.clip(patch.to_level0(points), 0, (slide.width, slide.height))
+        return np.clip(prepared.patch.to_level0(points), 0, (slide.width, slide.height))
 
     polygons = outline(mask.probability, mask.threshold, to_level0)
     if not polygons:
-        return failed(prepared.target, "What was found here is too small to have an outline.")
-    target = prepared.target
+        return failed(target, "What was found here is too small to have an outline.")
     return SegmentedObject(object_id=target.object_id, turn=target.turn, polygons=polygons, score=mask.score)
 
 

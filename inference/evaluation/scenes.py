@@ -101,14 +101,26 @@ def ask(
     """The answers for the objects `rows` of `said`. `points` (N, 2) holds one point of each object, those of the others
     serving as exclusion; (0, 2) when nobody knows them."""
     for start in range(0, len(rows), BATCH):
-        batch = rows[start : start + BATCH]
-        patches, prompts = [], []
-        for row in batch:
-            frame = segmenter.frame(said[row].strokes, said[row].positive, mpp=scene.mpp)
-            patch = scene.patch(frame, segmenter.patch_px)
-            others = patch.to_patch(np.delete(points, row, axis=0) if len(points) else points)
-            near = others[((others >= 0) & (others < segmenter.patch_px)).all(axis=1)]
-            patches.append(patch)
-            prompts.append(ObjectPrompts(tuple(patch.to_patch(s) for s in said[row].strokes), said[row].positive, near))
-        masks = segmenter.segment([p.pixels for p in patches], prompts)
-        yield from (scene.to_image(mask, patch) for mask, patch in zip(masks, patches, strict=True))
+        yield from _ask_batch(segmenter, scene, said, rows[start : start + BATCH], points)
+
+
+def _ask_batch(
+    segmenter: Segmenter, scene: Scene, said: Sequence[Said], batch: Sequence[int], points: Points
+) -> list[Found]:
+    """As in the product, an object that its patch cuts is looked at again, wider."""
+    first = {row: segmenter.frame(said[row].strokes, said[row].positive, mpp=scene.mpp) for row in batch}
+    looks, found = dict(first), dict[int, Found]()
+    while looks:
+        patches = {row: scene.patch(frame, segmenter.patch_px) for row, frame in looks.items()}
+        prompts = [_prompts(said, row, points, patch, segmenter.patch_px) for row, patch in patches.items()]
+        masks = dict(zip(looks, segmenter.segment([p.pixels for p in patches.values()], prompts), strict=True))
+        found |= {row: scene.to_image(mask, patches[row]) for row, mask in masks.items()}
+        wider = {row: segmenter.wider_frame(masks[row], frame, first[row]) for row, frame in looks.items()}
+        looks = {row: frame for row, frame in wider.items() if frame}
+    return [found[row] for row in batch]
+
+
+def _prompts(said: Sequence[Said], row: int, points: Points, patch: Patch, size_px: int) -> ObjectPrompts:
+    others = patch.to_patch(np.delete(points, row, axis=0) if len(points) else points)
+    near = others[((others >= 0) & (others < size_px)).all(axis=1)]
+    return ObjectPrompts(tuple(patch.to_patch(s) for s in said[row].strokes), said[row].positive, near)

@@ -12,6 +12,7 @@ Points = NDArray[np.float64]
 
 FRAME_MARGIN = 1.4
 """A patch that must hold a drawn line or a mask is at least this much wider than it."""
+WIDER_STEP = 1.6
 
 
 def _no_points() -> Points:
@@ -79,6 +80,8 @@ class Segmenter(ABC):
     mpp: float
     device: str
     """For people: processor, engine and precision."""
+    widest: float = 1.0
+    """How much coarser than at first an object may be shown that its patch cuts; 1: a cut object stays cut."""
 
     @abstractmethod
     def __init__(self, checkpoint: str, *, threads: int) -> None:
@@ -101,6 +104,14 @@ class Segmenter(ABC):
         x, y = (low + high) / 2
         needed_um = float((high - low).max()) * mpp * FRAME_MARGIN
         return Frame((float(x), float(y)), max(self.mpp, needed_um / self.patch_px))
+
+    def wider_frame(self, mask: ObjectMask, frame: Frame, first: Frame) -> Frame | None:
+        """Where to look again at an object that goes on beyond its patch; None when it does not, or was shown as coarse as
+        it may be. `first` is the frame that the prompts asked for."""
+        inside = mask.inside
+        cut = inside[0].any() or inside[-1].any() or inside[:, 0].any() or inside[:, -1].any()
+        mpp = min(frame.mpp * WIDER_STEP, first.mpp * self.widest)
+        return Frame(frame.centre, mpp) if cut and mpp > frame.mpp else None
 
     @abstractmethod
     def probabilities(

@@ -40,12 +40,14 @@ class Habit:
     """Holes below this area are the network's, not the object's."""
     glass_is_inside: bool
     """Whether the object may hold bright, empty places: the lumen of a gland."""
+    widest: float
+    """How much coarser an object may be shown that its patch cuts."""
 
 
 HABITS = {
-    "nucleus": Habit(largest_filled_hole_px=30, glass_is_inside=False),
-    "cell": Habit(largest_filled_hole_px=100, glass_is_inside=False),
-    "gland": Habit(largest_filled_hole_px=np.inf, glass_is_inside=True),
+    "nucleus": Habit(largest_filled_hole_px=30, glass_is_inside=False, widest=1),
+    "cell": Habit(largest_filled_hole_px=100, glass_is_inside=False, widest=1),
+    "gland": Habit(largest_filled_hole_px=np.inf, glass_is_inside=True, widest=2.5),
 }
 
 
@@ -68,6 +70,7 @@ class NuclickSegmenter(Segmenter):
         self.batch = max(1, MOST_PIXELS // self.patch_px**2)
         self.mpp = float(manifest["mpp"])
         self.habit = HABITS[self.object_type]
+        self.widest = self.habit.widest
         self.sees_glass = manifest["stain"] in BRIGHTFIELD and not self.habit.glass_is_inside
         self.threshold = float(manifest.get("threshold", DEFAULT_THRESHOLD))
         self.encoding = ENCODINGS[manifest["network"]]

@@ -7,7 +7,7 @@ import pytest
 
 from inference.checkpoints import CheckpointError, open_checkpoint, write_weights
 from inference.methods import METHODS, find_segmenter
-from inference.methods.base import Frame, ObjectPrompts
+from inference.methods.base import Frame, ObjectMask, ObjectPrompts
 from inference.methods.disk.segmenter import RADIUS_UM, DiskSegmenter
 from inference.methods.nuclick.segmenter import NuclickSegmenter, is_glass, wanted_holes, with_inner_point
 from inference.methods.nuclick.successor import SuccessorNetwork
@@ -166,3 +166,19 @@ def test_frame_when_line_is_long_shows_it_whole(nuclick: NuclickSegmenter) -> No
     assert small == Frame((1002, 501), 0.25)
     started = nuclick.frame((dot,), np.array([False]), start=line, mpp=0.5)
     assert started.centre == (300, 150)
+
+
+def test_wider_frame_when_patch_cuts_the_object_looks_again_until_it_is_coarse_enough() -> None:
+    segmenter = DiskSegmenter("disk", threads=1)
+    whole, cut = np.zeros((128, 128), bool), np.zeros((128, 128), bool)
+    whole[10:20, 10:20] = cut[0:20, 10:20] = True
+    first = Frame((5, 5), 0.25)
+    within, beyond = (ObjectMask(m.astype(np.float32), 0.5, m) for m in (whole, cut))
+    assert segmenter.wider_frame(beyond, first, first) is None  # a nucleus is never that large
+    segmenter.widest = 2
+    assert segmenter.wider_frame(within, first, first) is None
+    second = segmenter.wider_frame(beyond, first, first)
+    assert second == Frame((5, 5), 0.4)
+    third = segmenter.wider_frame(beyond, second, first)
+    assert third == Frame((5, 5), 0.5)
+    assert segmenter.wider_frame(beyond, third, first) is None
