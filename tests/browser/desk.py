@@ -120,6 +120,10 @@ class Desk:
         self.wait(has_come, f"turn {turn} of the object in {states}")
         return self.find(object_id)
 
+    def wait_state(self, object_id: str, state: str) -> dict[str, Any]:
+        self.wait(lambda: self.find(object_id).get("state") == state, f"the object to be {state}")
+        return self.find(object_id)
+
     def wait_near(self, x: float, y: float, *states: str) -> dict[str, Any]:
         self.wait(lambda: self.near(x, y, *states), f"an object {states} at {x}, {y}")
         found = self.near(x, y, *states)

@@ -44,15 +44,15 @@ def test_an_accepted_mask_is_corrected_and_brought_back(desk):
     correction = desk.wait_turn(accepted["id"], 2, "proposed")
     assert correction["correcting"]
     assert len(correction["prompts"]) == 1, "the prompts are those of the correction"
-    assert "correcting an accepted mask" in desk.page.get_by_label("Objects", exact=True).inner_text()
+    desk.page.get_by_label("Objects", exact=True).get_by_text("correcting an accepted mask").wait_for()
     desk.press("x")
-    back = desk.wait_turn(accepted["id"], accepted["turn"], "accepted")
+    back = desk.wait_state(accepted["id"], "accepted")
     assert back["area_px"] == pytest.approx(accepted["area_px"], rel=1e-3)
     desk.wait_saved()
     desk.page.reload()
     desk.wait_for_slide()
-    kept = desk.find(accepted["id"])
-    assert (kept["state"], kept["area_px"]) == ("accepted", pytest.approx(accepted["area_px"], rel=1e-3))
+    kept = desk.wait_state(accepted["id"], "accepted")
+    assert kept["area_px"] == pytest.approx(accepted["area_px"], rel=1e-3)
 
 
 def test_an_accepted_mask_is_replaced_by_its_correction(desk):
@@ -60,10 +60,9 @@ def test_an_accepted_mask_is_replaced_by_its_correction(desk):
     accepted = accept_nucleus(desk, x, y)
     desk.click(x, y, "Control")
     desk.click(x + 3, y, "Alt")
-    desk.wait(lambda: desk.find(accepted["id"])["state"] != "accepted", "the correction to begin")
-    desk.wait(lambda: desk.find(accepted["id"])["state"] != "asked", "the answer")
+    desk.wait_state(accepted["id"], "proposed")
     desk.press("Enter")
-    desk.wait(lambda: desk.find(accepted["id"])["state"] == "accepted", "the accepted correction")
+    desk.wait_state(accepted["id"], "accepted")
     desk.wait_saved()
     history = desk.get(f"/api/objects/{accepted['id']}/history")
     assert history["object"]["prompts"][0]["positive"] is False
@@ -83,5 +82,5 @@ def test_the_prompts_of_an_accepted_object_are_fetched_and_can_be_moved(desk):
     moved = desk.wait_turn(accepted["id"], 2, "proposed")
     assert moved["correcting"]
     desk.press("x")
-    desk.wait_turn(accepted["id"], accepted["turn"], "accepted")
+    desk.wait_state(accepted["id"], "accepted")
     desk.wait_saved()

@@ -89,6 +89,24 @@ def test_a_tap_is_a_line_of_one_point(desk):
     assert [len(prompt["points"]) for prompt in thing["prompts"]] == [1]
 
 
+def test_a_pen_draws_while_fingers_pan(desk):
+    x, y = 30000, 23700
+    desk.look_at(x, y)
+    line = desk.page.context.new_cdp_session(desk.page)
+    (left, top), (right, bottom) = desk.screen(x - 20, y), desk.screen(x + 20, y + 10)
+    pen = {"button": "left", "pointerType": "pen", "clickCount": 1}
+    line.send("Input.dispatchMouseEvent", {"type": "mousePressed", "x": left, "y": top, **pen})
+    line.send("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": right, "y": bottom, "buttons": 1, **pen})
+    line.send("Input.dispatchMouseEvent", {"type": "mouseReleased", "x": right, "y": bottom, **pen})
+    desk.wait_near(x, y, "proposed")
+    objects, before = len(desk.objects()), desk.screen(x, y)
+    for kind, place in (("touchStart", (300, 400)), ("touchMove", (340, 430)), ("touchMove", (400, 460))):
+        line.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": place[0], "y": place[1]}]})
+    line.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    desk.wait(lambda: desk.screen(x, y)[0] > before[0] + 40, "the view to move")
+    assert len(desk.objects()) == objects
+
+
 def ink_pixels(desk) -> int:
     """Painted pixels of the top canvas, which holds the line being drawn alone."""
     return desk.page.evaluate(
