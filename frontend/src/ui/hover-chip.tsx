@@ -11,7 +11,7 @@ import styles from "./workspace.module.css";
 
 const GAP_PX = 6;
 /** Nearer to the right edge than this, the chip goes to the object's other side. */
-const ROOM_PX = 320;
+const ROOM_PX = 460;
 
 export function HoverChip({ workspace }: { workspace: Workspace }) {
   const hovered = useSignal(workspace.selection.hovered);

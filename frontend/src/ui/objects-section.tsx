@@ -124,9 +124,9 @@ function describe(workspace: Workspace, object: SlideObject): string {
   if (object.state === "asked" && object.correcting) return "accepted mask, correction not answered yet";
   if (object.state === "asked") return object.accepting ? "accepted, no answer yet" : "no answer yet";
   if (object.state === "failed") return "no outline found";
+  if (object.correcting) return "correcting an accepted mask";
   const um2 = object.shape ? `${number(Math.round(measure(object.shape).areaPx * workspace.slide.mpp ** 2))} µm²` : "";
   const isGone = object.state === "rejected" || object.state === "deleted";
-  if (object.correcting) return `${um2} · correcting an accepted mask`;
   return `${um2} · ${isGone ? object.state : object.author}`;
 }
 
