@@ -44,7 +44,7 @@ def test_an_accepted_mask_is_corrected_and_brought_back(desk):
     correction = desk.wait_turn(accepted["id"], 2, "proposed")
     assert correction["correcting"]
     assert len(correction["prompts"]) == 1, "the prompts are those of the correction"
-    desk.page.get_by_label("Objects", exact=True).get_by_text("correcting an accepted mask").wait_for()
+    desk.page.get_by_label("Objects", exact=True).get_by_text("correcting an accepted mask").first.wait_for()
     desk.press("x")
     back = desk.wait_state(accepted["id"], "accepted")
     assert back["area_px"] == pytest.approx(accepted["area_px"], rel=1e-3)
