@@ -55,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("run", type=Path)
     export.add_argument("--name", default=NUCLEI)
     export.add_argument("--data", type=Path, required=True, help="the folder whose validation images to measure on")
+    export.add_argument("--kind", help="only these images, as dataset.json names them")
     export.add_argument("--licence", required=True, help="of the weights: that of the data they were trained on")
     export.set_defaults(command=run_export)
 
@@ -180,6 +181,7 @@ def run_export(options: argparse.Namespace) -> None:
         run=options.run,
         name=options.name,
         folder=options.data,
+        kind=options.kind,
         licence=options.licence,
         threads=options.threads,
         say=tell,

@@ -78,10 +78,12 @@ def export_run(
     folder: Path,
     licence: str,
     threads: int,
+    kind: str | None = None,
     weights: Path = WEIGHTS_FOLDER,
     say: Callable[[str], None] = print,
 ) -> Checkpoint:
-    """Ship a run's best averaged weights: measured on `folder`'s validation images first, then written with a manifest."""
+    """Ship a run's best averaged weights: measured on `folder`'s validation images (of one kind) first, then written with
+    a manifest."""
     if not (run / BEST).is_file():
         raise TrainingError(f"{run} holds no {BEST}: train at least until the first validation.")
     settings = json.loads((run / SETTINGS).read_text(encoding="utf-8"))
@@ -99,10 +101,11 @@ def export_run(
     }
     with tempfile.TemporaryDirectory() as draft:
         write_weights(Path(draft), name, tensors, manifest)
-        measured = Settings(object_type=manifest["object_type"])
+        measured = Settings(object_type=manifest["object_type"], kind=kind)
         report = evaluate_folder(folder, measured, checkpoint=name, threads=threads, weights=Path(draft), say=say)
     report.pop("per_image")
-    command = f"python -m inference evaluate nuclick --data {folder.name} --checkpoint {name}"
+    of_kind = f" --kind {kind}" if kind else ""
+    command = f"python -m inference evaluate nuclick --data {folder.name}{of_kind} --checkpoint {name}"
     return write_weights(weights, name, tensors, {**manifest, "metrics": {**report, "command": command}})
 
 

@@ -33,7 +33,7 @@ def test_the_model_and_why_are_said_and_another_can_be_chosen(sit_down, real_sli
 def test_no_model_for_a_label_is_said_before_the_first_click_and_by_the_click(sit_down, real_slides):
     desk = sit_down("ann")
     desk.open_slide(SLIDE)
-    desk.choose_label("Cell")
+    desk.choose_label("Tumour")
     reason = model_section(desk)
     assert "No model" in reason
     assert "No model" in desk.page.get_by_role("note").inner_text()

@@ -10,6 +10,7 @@ def desk(sit_down, real_slides):
     desk = sit_down("ann")
     desk.open_slide(SLIDE)
     desk.choose_label("Gland")
+    desk.page.get_by_label("Model for glands").select_option(label="disk-gland")  # whose answer is known beforehand
     yield desk
     for _ in desk.objects("proposed", "asked"):
         desk.press("n")
@@ -45,6 +46,17 @@ def test_draw_extend_take_away_take_back_and_accept(desk):
     desk.draw([(x + 100, y + 100), (x + 140, y + 100)])
     desk.wait_turn(first["id"], 4, "accepted")
     assert len(desk.objects("proposed", "asked")) == 1, "a line elsewhere accepts the one in hand and begins the next"
+
+
+def test_a_line_in_a_real_gland_gives_its_outline(desk):
+    """A crypt of about 330 px across, in a biopsy that no model was trained on."""
+    x, y = 25820, 6540
+    desk.page.get_by_label("Model for glands").select_option("")
+    assert "nuclick-gland-he" in desk.page.get_by_label("Model", exact=True).inner_text()
+    desk.look_at(x, y)
+    desk.draw([(x - 60, y), (x, y + 10), (x + 60, y)])
+    gland = desk.wait_near(x, y, "proposed")
+    assert gland["area_px"] == pytest.approx(3.14 * 165**2, rel=0.4)
 
 
 def test_ink_stands_at_once_and_escape_drops_it(desk):
