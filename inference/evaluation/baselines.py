@@ -25,7 +25,8 @@ GROWING_TOLERANCE = 0.1
 """Region growing: how far a pixel's grey (0 … 1) may lie from the mean of the seed."""
 CONTOUR_SMOOTHING_PX, CONTOUR_STEEPNESS = 2.0, 200.0
 """Active contour: of the gradient that stops it."""
-GRABCUT_ROUNDS = 5
+GRABCUT_ROUNDS, GRABCUT_LARGEST_PX = 5, 256
+"""GrabCut: a larger patch is segmented at half its resolution, a quarter of the time."""
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,15 @@ def by_grabcut(marked: Marked) -> Mask:
     labels[marked.own] = cv2.GC_FGD
     if not np.isin(labels, (cv2.GC_BGD, cv2.GC_PR_BGD)).any():
         return marked.own  # the line fills the patch: there is no background to learn from
+    step = 1 if len(labels) <= GRABCUT_LARGEST_PX else 2
+    pixels = cv2.resize(marked.pixels[..., ::-1], None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
+    labels = np.ascontiguousarray(labels[::step, ::step])
     inside_model, outside_model = np.zeros((1, 65)), np.zeros((1, 65))  # of colours; filled and forgotten
     cv2.setRNGSeed(1)
-    pixels = np.ascontiguousarray(marked.pixels[..., ::-1])
-    everywhere = (0, 0, *pixels.shape[1::-1])  # not looked at: the labels say more
+    everywhere = (0, 0, *labels.shape[::-1])  # not looked at: the labels say more
     cv2.grabCut(pixels, labels, everywhere, outside_model, inside_model, GRABCUT_ROUNDS, cv2.GC_INIT_WITH_MASK)
-    return (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
+    inside = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
+    return inside.repeat(step, axis=0).repeat(step, axis=1) | marked.own
 
 
 BASELINES: dict[str, Callable[[Marked], Mask]] = {
@@ -160,6 +164,6 @@ def parameters(name: str, object_type: str) -> dict[str, Any]:
         "watershed": {},
         "region-growing": {"tolerance": GROWING_TOLERANCE},
         "active-contour": {"gradient_smoothing_px": CONTOUR_SMOOTHING_PX, "steepness": CONTOUR_STEEPNESS},
-        "grabcut": {"rounds": GRABCUT_ROUNDS},
+        "grabcut": {"rounds": GRABCUT_ROUNDS, "largest_px": GRABCUT_LARGEST_PX},
     }
     return {"smoothing_px": SMOOTHING_PX, **asdict(SIZES[object_type]), **of_method[name]}

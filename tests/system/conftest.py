@@ -52,7 +52,8 @@ def populate(stack: Stack, *slides: Path) -> None:
         stack.manage("createsuperuser", "--noinput", "--username", name, "--email", "")
     roles = {"ada": "admin", "ann": "annotator", "bob": "annotator", "vic": "viewer"}
     members = [word for name, role in roles.items() for word in ("--member", f"{name}:{role}")]
-    labels = [word for label in ("Nucleus", "Lymphocyte", "Cell:cell", "Gland:gland", "Tumour:region") for word in ("--label", label)]
+    names = ("Nucleus", "Lymphocyte", "Cell:cell", "Gland:gland", "Tumour:region")
+    labels = [word for name in names for word in ("--label", name)]
     stack.manage("create_project", "Colon", "--team", "Pathology", *members, *labels)
     stack.manage("create_project", "Elsewhere", "--team", "Strangers", "--member", "eve:admin")
     if slides:
