@@ -56,6 +56,7 @@ def train_nuclick(
     if init:
         found = open_checkpoint(init)
         start, about["init"] = found.path, {"name": init, "sha256": found.sha256, "commit": found.manifest["commit"]}
+        about["data"] = with_start(data, found.manifest["data"])
     train(Task(recipe, training, validation), run, about=about, start=start, check_every=check_every, say=say)
 
 
@@ -69,6 +70,17 @@ def describe(dataset: Dataset, train_ids: list[str], validation_ids: list[str]) 
         "train_images": train_ids,
         "validation_images": validation_ids,
     }
+
+
+def with_start(data: Sequence[dict[str, Any]], started: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What weights have seen that began with others: the images of both, so that none is taken for unseen later."""
+    entries = {entry["name"]: entry for entry in data}
+    for before in started:
+        entry = entries.get(before["name"], before | {"train_images": [], "validation_images": []})
+        seen = {*entry["train_images"], *before["train_images"]}
+        known = {*entry["validation_images"], *before["validation_images"]} - seen
+        entries[before["name"]] = entry | {"train_images": sorted(seen), "validation_images": sorted(known)}
+    return list(entries.values())
 
 
 def export_run(
