@@ -24,7 +24,7 @@ def accept_nucleus(desk, x: float, y: float) -> dict:
 
 
 def test_a_moved_click_asks_for_the_same_object_anew(desk):
-    x, y = 30645, 23930
+    x, y = 22994, 9393
     desk.look_at(x, y, 4)
     desk.click(x, y)
     first = desk.wait_near(x, y, "proposed")
@@ -37,7 +37,7 @@ def test_a_moved_click_asks_for_the_same_object_anew(desk):
 
 
 def test_an_accepted_mask_is_corrected_and_brought_back(desk):
-    x, y = 30899, 23730
+    x, y = 22188, 9857
     accepted = accept_nucleus(desk, x, y)
     desk.click(x, y, "Control")
     desk.click(x + 2, y + 1)
@@ -56,7 +56,7 @@ def test_an_accepted_mask_is_corrected_and_brought_back(desk):
 
 
 def test_an_accepted_mask_is_replaced_by_its_correction(desk):
-    x, y = 30608, 23788
+    x, y = 22299, 9453
     accepted = accept_nucleus(desk, x, y)
     desk.click(x, y, "Control")
     desk.click(x + 3, y, "Alt")
@@ -70,7 +70,7 @@ def test_an_accepted_mask_is_replaced_by_its_correction(desk):
 
 
 def test_the_prompts_of_an_accepted_object_are_fetched_and_can_be_moved(desk):
-    x, y = 30612, 23649
+    x, y = 22765, 10363
     accepted = accept_nucleus(desk, x, y)
     desk.page.reload()
     desk.wait_for_slide()
