@@ -4,7 +4,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from playwright.sync_api import Browser
 
@@ -12,6 +12,9 @@ WAIT_S = 30
 
 
 class Desk:
+    signed_in: ClassVar[dict[tuple[str, str], Any]] = {}
+    """Cookies by address and name: a name may sign in ten times a minute only, and there are more tests than that."""
+
     def __init__(self, browser: Browser, base_url: str, size: tuple[int, int] = (1280, 720)) -> None:
         self.base_url = base_url
         self.context = browser.new_context(viewport={"width": size[0], "height": size[1]})
@@ -29,11 +32,19 @@ class Desk:
         self.page.goto(path if path.startswith("http") else self.base_url + path)
 
     def sign_in(self, name: str) -> None:
+        cookies = self.signed_in.get((self.base_url, name))
+        if cookies:
+            self.context.add_cookies(cookies)
         self.go("/")
+        if not cookies:
+            self._fill_in_sign_in(name)
+        self.page.get_by_label(f"Account of {name}").wait_for()
+        self.signed_in[self.base_url, name] = self.context.cookies()
+
+    def _fill_in_sign_in(self, name: str) -> None:
         self.page.get_by_label("Name").fill(name)
         self.page.locator("input[name=password]").fill(f"{name}-pass-77")
         self.page.get_by_role("button", name="Sign in").click()
-        self.page.get_by_label(f"Account of {name}").wait_for()
 
     def get(self, path: str) -> Any:
         response = self.context.request.get(self.base_url + path)
