@@ -13,7 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 INTERACTIVE_QUEUE = "interactive"
 REPLIES_QUEUE = "replies"
+TRAINING_QUEUE = "training"
 SEGMENT_TASK = "inference.segment"
+TRAIN_TASK = "inference.train"
+SAMPLE_TASK = "inference.sample"
 REPLY_TASK = "annotator.learning.receive_reply"
 
 # Interactive traffic has its own key prefix, so that no other worker's visibility timeout governs it.
@@ -22,6 +25,13 @@ INTERACTIVE_KEY_PREFIX = "interactive:"
 # A worker's heartbeat: this key plus its id, alive for HEARTBEAT_LIFE_S, holding a WorkerHeartbeat as JSON.
 HEARTBEAT_KEY_PREFIX = "squiggle:worker:interactive:"
 HEARTBEAT_LIFE_S = 2
+
+# A training worker's heartbeat, likewise; request_id is the job in hand.
+TRAINER_KEY_PREFIX = "squiggle:worker:training:"
+
+# A job's lease: this key plus its id holds the attempt that may work on it. A worker that finds another number, or none,
+# stops within a step; so a job is cancelled by deleting the key, and never worked on twice.
+LEASE_KEY_PREFIX = "squiggle:lease:"
 
 # --- limits -----------------------------------------------------------------------------------------------------
 
@@ -119,6 +129,54 @@ class SegmentRequest(Message):
     """Unix time of the (re-)sending, for the queue's share of the latency."""
 
 
+class TrainRequest(Message):
+    """Train weights on a frozen snapshot and measure them beside a rival. Sent again with the next attempt it goes on from
+    the run's last checkpoint."""
+
+    kind: Literal["train"] = "train"
+    job_id: UUID
+    attempt: int = Field(ge=1)
+    method: str
+    object_type: str
+    stain: str
+    snapshot: str = Field(pattern="^[0-9a-f]{64}$")
+    """Its folder's name, below the folder of all snapshots."""
+    patches_sha256: str = ""
+    """Of its patches, once they were cut."""
+    base: str | None
+    """Weights to begin with; None: random ones."""
+    rival: str | None
+    """The weights that answer now."""
+    name: str
+    """Of the weights to be made."""
+    samples: int = Field(gt=0)
+    seed: int = 1
+
+
+class SlideToSample(Message):
+    slide_id: int
+    slide: SlideRef
+    taken: tuple[tuple[float, float, float, float], ...] = ()
+    """Regions that are in the queue or complete already: x, y, width, height in level-0 px."""
+
+
+class SampleRequest(Message):
+    """Look over whole slides for the regions that are worth labelling next."""
+
+    kind: Literal["sample"] = "sample"
+    job_id: UUID
+    attempt: int = Field(ge=1)
+    strategy: Literal["random", "entropy", "disagreement", "combined"]
+    method: str
+    checkpoint: str
+    slides: tuple[SlideToSample, ...] = Field(min_length=1)
+    wanted: int = Field(gt=0, le=500)
+    region_um: float = Field(gt=0, le=5_000)
+    round: int = Field(default=0, ge=0)
+    """How often this project has sampled before: the combined policy trusts the model more each time."""
+    seed: int = 1
+
+
 # --- replies ----------------------------------------------------------------------------------------------------
 
 
@@ -161,8 +219,71 @@ class Failed(Message):
     """In words: what happened, to what, and what to do."""
 
 
-Reply = Annotated[Segmented | Failed, Field(discriminator="kind")]
-REPLY: TypeAdapter[Segmented | Failed] = TypeAdapter(Reply)
+class JobReply(Message):
+    """What a training worker says of a job. Only the last attempt's replies are heard."""
+
+    job_id: UUID
+    attempt: int
+
+
+class JobProgress(JobReply):
+    """The job's heartbeat: sent at least every JOB_HEARTBEAT_S, from a thread of its own."""
+
+    kind: Literal["job.progress"] = "job.progress"
+    stage: Literal["starting", "cutting", "training", "measuring", "sampling"]
+    done: int = 0
+    total: int = 0
+    curve: tuple[dict[str, float], ...] = ()
+    """Rows of the training loop's log that were not sent before."""
+    lines: tuple[str, ...] = ()
+    """Lines for people that were not sent before."""
+
+
+class JobStopped(JobReply):
+    """The lease was gone, so the worker stopped; the checkpoint is kept."""
+
+    kind: Literal["job.stopped"] = "job.stopped"
+
+
+class JobFailed(JobReply):
+    kind: Literal["job.failed"] = "job.failed"
+    code: str
+    message: str
+    """In words: what happened, to what, and what to do."""
+
+
+class Trained(JobReply):
+    """The new weights lie in the folder of trained weights, with their manifest."""
+
+    kind: Literal["job.trained"] = "job.trained"
+    name: str
+    sha256: str
+    manifest: dict[str, Any]
+    patches_sha256: str
+    measurement: dict[str, Any]
+    """Candidate and rival on the held-out slides (inference/evaluation/comparison.py)."""
+
+
+class ScoredRegion(Message):
+    slide_id: int
+    x: float
+    y: float
+    width: float
+    height: float
+    score: float | None = None
+
+
+class Sampled(JobReply):
+    """The regions, the most worthwhile first."""
+
+    kind: Literal["job.sampled"] = "job.sampled"
+    regions: tuple[ScoredRegion, ...]
+
+
+JOB_HEARTBEAT_S = 5
+AnyReply = Segmented | Failed | JobProgress | JobStopped | JobFailed | Trained | Sampled
+Reply = Annotated[AnyReply, Field(discriminator="kind")]
+REPLY: TypeAdapter[AnyReply] = TypeAdapter(Reply)
 
 
 class WorkerHeartbeat(Message):

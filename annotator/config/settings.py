@@ -84,6 +84,8 @@ CSRF_TRUSTED_ORIGINS = os.environ.get("SQUIGGLE_TRUSTED_ORIGINS", "").split()
 HTTPS = env_bool("SQUIGGLE_HTTPS", False)
 
 WEIGHTS_FOLDER = Path(os.environ.get("SQUIGGLE_WEIGHTS") or REPOSITORY / "inference" / "weights")
+LEARNING_FOLDER = Path(os.environ.get("SQUIGGLE_LEARNING") or SQUIGGLE_HOME / "learning")
+"""What web side and training workers share: snapshots/, runs/ and weights/ (see inference/folders.py)."""
 FRONTEND_DIST = REPOSITORY / "frontend" / "dist"
 
 # --- Django ------------------------------------------------------------------------------------------------------
@@ -103,6 +105,7 @@ INSTALLED_APPS = [
     "annotator.projects",
     "annotator.slides",
     "annotator.annotations",
+    "annotator.regions",
     "annotator.learning",
     "annotator.live",
 ]

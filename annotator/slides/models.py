@@ -30,6 +30,11 @@ class Slide(models.Model):
         default=Stain.HE,
         help_text="Guessed at import; chooses the model.",
     )
+    patient = models.CharField(
+        max_length=120,
+        blank=True,
+        help_text="Whose tissue it is, in any code: slides of one patient never stand on both sides of a split.",
+    )
     vendor = models.CharField(max_length=80, blank=True)
     magnification = models.FloatField(null=True, help_text="Of the objective, where the file says so.")
     landing = models.JSONField(null=True, blank=True, help_text="Where the viewer opens: {x, y, width_px}, level-0 px.")

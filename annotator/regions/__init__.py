@@ -1,0 +1,1 @@
+"""Regions of slides that wait to be labelled, are being labelled by one person, or are complete."""
