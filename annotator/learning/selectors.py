@@ -7,19 +7,13 @@ from django.db.models import QuerySet
 
 from annotator.core.errors import NotFound
 from annotator.learning.models import ModelVersion, SegmentationRequest
-from annotator.projects.models import ObjectType
+from annotator.projects.words import PLURALS
 from annotator.slides.stains import Stain
 
 ANY_STAIN = ""
 """Of a model whose manifest names none."""
 NEAREST: list[str] = [Stain.HE, Stain.IHC, Stain.ROMANOWSKY, Stain.OTHER, Stain.FLUORESCENCE]
 """Which other stain's model stands in: those of transmitted light first, the most trained one at their head."""
-PLURALS: dict[str, str] = {
-    ObjectType.NUCLEUS: "nuclei",
-    ObjectType.CELL: "cells",
-    ObjectType.GLAND: "glands",
-    ObjectType.REGION: "regions",
-}
 
 
 def list_models() -> QuerySet[ModelVersion]:
