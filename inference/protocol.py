@@ -19,8 +19,9 @@ TRAIN_TASK = "inference.train"
 SAMPLE_TASK = "inference.sample"
 REPLY_TASK = "annotator.learning.receive_reply"
 
-# Interactive traffic has its own key prefix, so that no other worker's visibility timeout governs it.
+# Either queue has its own key prefix, so that no other worker's visibility timeout governs it.
 INTERACTIVE_KEY_PREFIX = "interactive:"
+TRAINING_KEY_PREFIX = "training:"
 
 # A worker's heartbeat: this key plus its id, alive for HEARTBEAT_LIFE_S, holding a WorkerHeartbeat as JSON.
 HEARTBEAT_KEY_PREFIX = "squiggle:worker:interactive:"
