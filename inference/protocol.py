@@ -42,6 +42,8 @@ MAX_TARGETS = 64
 MAX_OTHERS = 512
 MAX_SQUIGGLE_POINTS = 2_000
 MAX_START_POLYGONS = 64
+MAX_REGION_UM = 5_000
+MAX_REGIONS = 500
 
 Coordinate = Annotated[float, Field(ge=-MAX_COORDINATE_PX, le=MAX_COORDINATE_PX, allow_inf_nan=False)]
 
@@ -171,8 +173,8 @@ class SampleRequest(Message):
     method: str
     checkpoint: str
     slides: tuple[SlideToSample, ...] = Field(min_length=1)
-    wanted: int = Field(gt=0, le=500)
-    region_um: float = Field(gt=0, le=5_000)
+    wanted: int = Field(gt=0, le=MAX_REGIONS)
+    region_um: float = Field(gt=0, le=MAX_REGION_UM)
     round: int = Field(default=0, ge=0)
     """How often this project has sampled before: the combined policy trusts the model more each time."""
     seed: int = 1
