@@ -17,8 +17,8 @@ from annotator.projects.selectors import get_project
 from annotator.projects.serializers import LabelSerializer, ProjectRowSerializer
 from annotator.slides.models import Slide
 from annotator.slides.selectors import get_slide
-from annotator.slides.serializers import SlideSerializer, StainSerializer
-from annotator.slides.services import set_stain
+from annotator.slides.serializers import SlideChangeSerializer, SlideSerializer
+from annotator.slides.services import set_patient, set_stain
 from annotator.slides.tile_pass import set_pass_cookie
 
 
@@ -59,13 +59,17 @@ class WorkspaceView(APIView):
         set_pass_cookie(response, slide, request.user)
         return response
 
-    @extend_schema(request=StainSerializer, responses=WorkspaceSerializer)
+    @extend_schema(request=SlideChangeSerializer, responses=WorkspaceSerializer)
     def patch(self, request: Request, slide_id: int) -> Response:
-        """Say how the slide was stained; the answer's `choices` are those of the new stain."""
+        """Say how the slide was stained, or whose tissue it is; the answer's `choices` are those of the new stain."""
         slide = get_slide(user=request.user, slide_id=slide_id, right=Right.ADMIN)
-        fields = StainSerializer(data=request.data)
+        fields = SlideChangeSerializer(data=request.data)
         fields.is_valid(raise_exception=True)
-        set_stain(slide=slide, stain=fields.validated_data["stain"], user=request.user)
+        changes = fields.validated_data
+        if "stain" in changes:
+            set_stain(slide=slide, stain=changes["stain"], user=request.user)
+        if "patient" in changes:
+            set_patient(slide=slide, patient=changes["patient"], user=request.user)
         return Response(_workspace(request.user, slide))
 
 

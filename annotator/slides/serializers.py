@@ -1,5 +1,7 @@
 """REST shape of a slide's own fields; the workspace view adds what other apps know."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -15,11 +17,17 @@ class TilesSerializer(serializers.Serializer):
     levels = serializers.IntegerField()
 
 
-class StainSerializer(serializers.ModelSerializer):
+class SlideChangeSerializer(serializers.ModelSerializer):
+    """What project admins say of a slide: one of these, or both."""
+
     class Meta:
         model = Slide
-        fields = ["stain"]
-        extra_kwargs = {"stain": {"required": True}}
+        fields = ["stain", "patient"]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs:
+            raise serializers.ValidationError("Name what to change: stain, patient, or both.")
+        return attrs
 
 
 class LandingSerializer(serializers.Serializer):
@@ -36,8 +44,8 @@ class SlideSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Slide
-        fields = ["id", "name", "width", "height", "mpp", "stain", "vendor", "tiles", "landing"]
-        extra_kwargs = {"stain": {"required": True}}
+        fields = ["id", "name", "width", "height", "mpp", "stain", "patient", "vendor", "tiles", "landing"]
+        extra_kwargs = {"stain": {"required": True}, "patient": {"required": True}}
 
     @extend_schema_field(TilesSerializer)
     def get_tiles(self, slide: Slide) -> dict[str, str | int]:

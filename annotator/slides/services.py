@@ -17,12 +17,18 @@ logger = logging.getLogger(__name__)
 
 
 def import_slide(
-    *, project: Project, path: str | Path, mpp: float | None = None, name: str | None = None, stain: Stain | None = None
+    *,
+    project: Project,
+    path: str | Path,
+    mpp: float | None = None,
+    name: str | None = None,
+    stain: Stain | None = None,
+    patient: str = "",
 ) -> Slide:
     """Make the file at `path`, referenced in place, a slide of the project.
 
-    `mpp` in µm per level-0 px overrides what the file says, `stain` what its channels suggest. Raises SlideRefused, and
-    then leaves no row and no file.
+    `mpp` in µm per level-0 px overrides what the file says, `stain` what its channels suggest; `patient` is whose tissue
+    it is, in any code. Raises SlideRefused, and then leaves no row and no file.
     """
     path = Path(path)
     if mpp is not None:
@@ -36,6 +42,7 @@ def import_slide(
                 project=project,
                 name=(name or path.resolve().name)[:200],
                 number=(Slide.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
+                patient=patient,
                 **vars(candidate.description) | {"mpp": mpp, "stain": stain or candidate.description.stain},
             )
             _store_thumbnail(candidate, slide)
@@ -47,6 +54,13 @@ def set_stain(*, slide: Slide, stain: Stain, user: Any) -> None:
     logger.info("slide %s: stain %s → %s, set by user %s", slide.pk, slide.stain, stain, user.pk)
     slide.stain = stain
     slide.save(update_fields=["stain"])
+
+
+def set_patient(*, slide: Slide, patient: str, user: Any) -> None:
+    """Say whose tissue it is: slides of one patient are never trained on and measured on at once. Empty: not known."""
+    logger.info("slide %s: patient %r → %r, set by user %s", slide.pk, slide.patient, patient, user.pk)
+    slide.patient = patient
+    slide.save(update_fields=["patient"])
 
 
 def set_landing(*, slide: Slide, x: float, y: float, width_px: float) -> None:

@@ -4,15 +4,19 @@ from uuid import uuid4
 
 from annotator.annotations.views import AcceptRef, ObjectRef, SegmentTarget, StepTimes
 from annotator.slides.models import Slide
+from annotator.slides.versions import content_version
 from inference.protocol import Click, Polygon, SegmentedObject
 
 TIMES = StepTimes(command_ms=1, queue_ms=1, read_ms=1, network_ms=1, post_ms=1, reply_ms=1, database_ms=1)
 
 
-def make_slide(project, *, number: int = 1) -> Slide:
+def make_slide(project, *, number: int = 1, path=None, **fields) -> Slide:
+    """A row for a file that is not there; with a path, for that file as it is now."""
+    file = {"path": str(path), "version": content_version(str(path))} if path else {}
     return Slide.objects.create(
-        project=project, name=f"slide {number}", path=f"/nowhere/{number}.svs", number=number, version="v1",
+        project=project, name=f"slide {number}", number=number, **{"path": f"/nowhere/{number}.svs", "version": "v1"} | file,
         style={"icc": False}, width=10_000, height=8_000, levels=6, tile_width=256, tile_height=256, mpp=0.5,
+        **fields,
     )  # fmt: skip
 
 

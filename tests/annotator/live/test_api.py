@@ -1,4 +1,4 @@
-"""The workspace's page: which model answers for each label, and who may say how the slide was stained."""
+"""The workspace's page: which model answers for each label, and who may say of a slide what its file does not."""
 
 import logging
 
@@ -67,7 +67,31 @@ def test_a_stain_that_is_none_is_refused(as_user, slide, change):
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
 
-def test_an_admin_changes_nothing_but_the_stain(as_user, slide):
+def test_an_admin_changes_nothing_that_the_file_says(as_user, slide):
     body = {"stain": "IHC", "mpp": 1, "name": "another"}
     answer = as_user("admin").patch(f"/api/slides/{slide.pk}", body, content_type="application/json").json()
     assert (answer["stain"], answer["mpp"], answer["name"]) == ("IHC", slide.mpp, slide.name)
+
+
+def test_an_admin_says_whose_tissue_it_is(as_user, slide, models, caplog):
+    with caplog.at_level(logging.INFO, "annotator.slides.services"):
+        answer = as_user("admin").patch(
+            f"/api/slides/{slide.pk}", {"patient": "  P-7 "}, content_type="application/json"
+        )
+    assert (answer.status_code, answer.json()["patient"], answer.json()["stain"]) == (200, "P-7", "H&E")
+    assert f"slide {slide.pk}: patient '' → 'P-7'" in caplog.text
+    assert as_user("viewer").get(f"/api/slides/{slide.pk}").json()["patient"] == "P-7"
+
+
+@pytest.mark.parametrize(("name", "status"), [("annotator", 403), ("viewer", 403), ("stranger", 404)])
+def test_nobody_else_may_say_whose_tissue_it_is(as_user, slide, name, status):
+    answer = as_user(name).patch(f"/api/slides/{slide.pk}", {"patient": "P-7"}, content_type="application/json")
+    assert answer.status_code == status
+    slide.refresh_from_db()
+    assert slide.patient == ""
+
+
+@pytest.mark.parametrize("patient", [None, "x" * 121, ["P"]])
+def test_a_patient_that_is_no_code_is_refused(as_user, slide, patient):
+    answer = as_user("admin").patch(f"/api/slides/{slide.pk}", {"patient": patient}, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")

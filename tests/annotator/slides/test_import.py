@@ -252,6 +252,17 @@ def test_a_stain_that_is_none_is_refused(project, pyramid_path):
         call_command("import_slides", str(pyramid_path), "--project", project.name, "--stain", "Giemsa")
 
 
+def test_the_person_may_say_whose_tissue_it_is(project, pyramid_path):
+    call_command("import_slides", str(pyramid_path), project=project.name, patient=" P-7 ")
+    assert Slide.objects.get().patient == "P-7"
+
+
+def test_a_patients_code_that_is_too_long_is_refused(project, pyramid_path):
+    with pytest.raises(CommandError, match="at most 120 characters"):
+        call_command("import_slides", str(pyramid_path), project=project.name, patient="x" * 121)
+    assert not Slide.objects.exists()
+
+
 def test_project_is_named_when_it_does_not_exist(project, pyramid_path):
     with pytest.raises(CommandError, match=r"no project named Nowhere\. There are: Colon\."):
         call_command("import_slides", str(pyramid_path), project="Nowhere")

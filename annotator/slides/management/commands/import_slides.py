@@ -1,4 +1,4 @@
-"""`manage.py import_slides PATH… --project NAME [--mpp X] [--stain S]`: whole-slide images on this server become slides."""
+"""`manage.py import_slides PATH… --project NAME [--mpp X] [--stain S] [--patient P]`: files on this server become slides."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotator.projects.models import Project
 from annotator.slides.ingest import SlideRefused
+from annotator.slides.models import Slide
 from annotator.slides.services import import_slide
 from annotator.slides.stains import Stain
 
@@ -25,12 +26,24 @@ class Command(BaseCommand):
             help="chooses the model; default: fluorescence for composed channels, else H&E",
         )
 
-    def handle(self, *, paths: list[Path], project: str, mpp: float | None, stain: str | None, **_: Any) -> None:
+        parser.add_argument(
+            "--patient",
+            default="",
+            metavar="CODE",
+            help="whose tissue all of these are: slides of one patient are never trained on and measured on at once",
+        )
+
+    def handle(
+        self, *, paths: list[Path], project: str, mpp: float | None, stain: str | None, patient: str, **_: Any
+    ) -> None:
+        patient = self._check_patient(patient)
         owner = self._find_project(project)
         refused = 0
         for path in paths:
             try:
-                slide = import_slide(project=owner, path=path, mpp=mpp, stain=Stain(stain) if stain else None)
+                slide = import_slide(
+                    project=owner, path=path, mpp=mpp, stain=Stain(stain) if stain else None, patient=patient
+                )
             except SlideRefused as refusal:
                 refused += 1
                 self.stderr.write(self.style.ERROR(refusal.message))
@@ -41,6 +54,12 @@ class Command(BaseCommand):
                 )
         if refused:
             raise CommandError(f"{refused} of {len(paths)} could not be imported.")
+
+    def _check_patient(self, patient: str) -> str:
+        longest = Slide._meta.get_field("patient").max_length
+        if longest and len(patient.strip()) > longest:
+            raise CommandError(f"--patient takes a code of at most {longest} characters.")
+        return patient.strip()
 
     def _find_project(self, name: str) -> Project:
         try:
