@@ -30,7 +30,7 @@ endif
 
 .PHONY: help
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: up
 up: setup ## start everything on this machine and print the address (Ctrl-C stops it)
@@ -62,6 +62,11 @@ schema: setup ## write the browser's types and docs/protocol.md anew from the me
 .PHONY: bench
 bench: setup browser ## measure, print a table and write bench/results.json
 	$(PYTHON) -m tests.bench
+
+.PHONY: bench-loop
+bench-loop: setup ## teach a model a new group of images through the product (OLD=monuseg NEW=dsb2018 KIND=colour SEED=1)
+	$(PYTHON) -m tests.bench.loop --data "$(SQUIGGLE_DATA)/data" $(if $(BASE),--base $(BASE)) $(if $(OLD),--old $(OLD)) \
+		$(if $(NEW),--new $(NEW)) $(if $(KIND),--kind $(KIND)) $(if $(SEED),--seed $(SEED)) $(LOOP_ARGS)
 
 # --- what setup makes ----------------------------------------------------------------------------------------------
 
