@@ -26,6 +26,12 @@ def bring_back(annotation: Annotation) -> None:
     annotation.accepted_before = None
 
 
+def read_settled(annotation: Annotation, *names: str) -> dict[str, Any]:
+    """These FIELDS of an accepted object as they were accepted, whether a correction is under way or not."""
+    kept = annotation.accepted_before
+    return {name: getattr(annotation, name) if kept is None else _unkept(name, kept[name]) for name in names}
+
+
 def shows_accepted_mask(annotation: Annotation) -> bool:
     """Whether no answer of this correction has brought another mask yet."""
     kept = annotation.accepted_before

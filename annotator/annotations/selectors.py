@@ -36,7 +36,7 @@ def box_of(prompts: Iterable[Click | Squiggle]) -> tuple[float, float, float, fl
 
 
 @contextmanager
-def _one_moment() -> Iterator[None]:
+def one_moment() -> Iterator[None]:
     """A transaction whose reads all see the same state. (Inside another transaction, that one's rules hold.)"""
     with transaction.atomic():
         if not connection.savepoint_ids:
@@ -101,7 +101,7 @@ def get_packed_objects(*, slide: Slide, box: tuple[float, float, float, float], 
 
     All is read at one moment, with the number of the last event that it contains.
     """
-    with _one_moment():
+    with one_moment():
         seq = get_seq(slide.pk)
         inside = list_in_box(slide, box).filter(state=ObjectState.ACCEPTED)
         rows = list(
@@ -171,4 +171,5 @@ def get_annotation(object_id: UUID) -> Annotation | None:
 
 
 def list_revisions(annotation: Annotation) -> QuerySet[Revision]:
-    return annotation.revisions.select_related("author", "model_version")
+    revisions = annotation.revisions.select_related("author", "model_version")
+    return revisions.defer("model_version__manifest", "model_version__metrics")

@@ -1,7 +1,8 @@
-"""Which files a slide consists of, and the content version that its tile addresses carry."""
+"""Which files a slide consists of, the content version that its tile addresses carry, and what its copies share."""
 
 import hashlib
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import pydicom
@@ -12,17 +13,34 @@ SAMPLE_BYTES = 2**20
 Signature = tuple[int, int]
 
 
+@dataclass(frozen=True)
+class Content:
+    version: str
+    """Of these very files: their names and times count."""
+    fingerprint: str
+    """Of the image: a copy under another name has the same."""
+
+
 def content_version(path: str) -> str:
     """A name for the content of the slide's files. Raises OSError."""
-    digest = hashlib.sha256()
+    return read_content(path).version
+
+
+def read_content(path: str) -> Content:
+    """What tells a slide's files from others. Raises OSError."""
+    version, fingerprints = hashlib.sha256(), []
     for file in list_files(path):
         size, mtime_ns = read_signature(str(file))
-        digest.update(f"{file.name}\n{size}\n{mtime_ns}\n".encode())
+        version.update(f"{file.name}\n{size}\n{mtime_ns}\n".encode())
+        fingerprint = hashlib.sha256(f"{size}\n".encode())
         with file.open("rb") as stream:
-            digest.update(stream.read(SAMPLE_BYTES))
-            stream.seek(max(size - SAMPLE_BYTES, 0))
-            digest.update(stream.read(SAMPLE_BYTES))
-    return digest.hexdigest()[:16]
+            for start in (0, max(size - SAMPLE_BYTES, 0)):
+                stream.seek(start)
+                sample = stream.read(SAMPLE_BYTES)
+                version.update(sample)
+                fingerprint.update(sample)
+        fingerprints.append(fingerprint.digest())
+    return Content(version.hexdigest()[:16], hashlib.sha256(b"".join(sorted(fingerprints))).hexdigest())
 
 
 def read_signature(path: str) -> Signature:
