@@ -77,7 +77,10 @@ def _lock_first_free(project: Project) -> Region | None:
 def _why_empty(project: Project) -> str:
     counts = count_by_state(project)
     if counts["leased"]:
-        return f"All {counts['leased']} open regions are with other people just now: ask for more on the Learning page."
+        return (
+            f"Every open region ({counts['leased']}) is with somebody else just now: a project admin finds more on the "
+            "Learning page."
+        )
     return "No region waits to be labelled: a project admin finds some on the Learning page."
 
 
