@@ -9,14 +9,18 @@ from annotator.annotations.models import Action, Revision
 class RevisionSerializer(serializers.ModelSerializer):
     author = serializers.CharField(source="author.username", default=None, allow_null=True)
     model = serializers.CharField(source="model_version.name", default=None, allow_null=True)
+    model_id = serializers.IntegerField(source="model_version_id", allow_null=True)
+    model_sha256 = serializers.CharField(
+        source="model_version.sha256", default=None, allow_null=True, help_text="Of the weights that made the mask."
+    )
     action = serializers.ChoiceField(choices=Action.choices)
     start = serializers.SerializerMethodField(help_text="Of a question: whether its prompts correct a mask.")
 
     class Meta:
         model = Revision
         fields = [
-            "version", "action", "turn", "label_id", "author", "model", "prompts", "start", "score", "how", "elapsed_ms",
-            "times", "failure", "at",
+            "version", "action", "turn", "label_id", "author", "model", "model_id", "model_sha256", "prompts", "start",
+            "score", "how", "elapsed_ms", "times", "failure", "at",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.ChoiceField(choices=["nothing", "mask"]))

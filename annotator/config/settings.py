@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg2 import ProgrammingError
 from psycopg2.extensions import parse_dsn
 
-from inference.protocol import INTERACTIVE_KEY_PREFIX, REPLIES_QUEUE, broker_url
+from inference.protocol import REPLIES_QUEUE, broker_url
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -182,9 +182,6 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 CELERY_TIMEZONE = TIME_ZONE
-
-# The model workers' queues live behind a prefix of their own (see inference/protocol.py).
-INTERACTIVE_TRANSPORT_OPTIONS = {"global_keyprefix": INTERACTIVE_KEY_PREFIX}
 
 # --- REST ----------------------------------------------------------------------------------------------------------
 

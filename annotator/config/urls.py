@@ -17,6 +17,7 @@ urlpatterns = [
     path("api/", include("annotator.annotations.urls")),
     path("api/", include("annotator.slides.urls")),
     path("api/", include("annotator.regions.urls")),
+    path("api/", include("annotator.learning.urls")),
     path("api/", include("annotator.live.urls")),
     re_path(r"^(?!api/|assets/|static/).*$", frontend),
 ]

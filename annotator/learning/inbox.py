@@ -1,4 +1,4 @@
-"""The only receiver of the model workers' replies: one branch for each type."""
+"""The only receiver of the workers' replies: one branch for each type."""
 
 import logging
 import time
@@ -9,17 +9,57 @@ from django.utils import timezone
 from annotator.annotations.ledger import record_event
 from annotator.annotations.services import record_segmentation
 from annotator.annotations.views import StepTimes
-from annotator.learning.models import SegmentationRequest
+from annotator.learning import jobs
+from annotator.learning.models import JobState, SamplingRun, SegmentationRequest, TrainingRun
+from annotator.learning.sampling import record_sampled
 from annotator.learning.services import fail_request
-from inference.protocol import REPLY, Failed, Segmented
+from annotator.learning.training import record_trained
+from inference.protocol import (
+    REPLY,
+    Failed,
+    JobFailed,
+    JobProgress,
+    JobReply,
+    JobStopped,
+    Sampled,
+    Segmented,
+    Trained,
+)
 
 logger = logging.getLogger(__name__)
 
 
 def receive(message: dict) -> None:
-    """Store a reply. One that answers nothing open (a second run of the same request) is ignored."""
+    """Store a reply. One that answers nothing open (a second run of the same request, an earlier attempt) is ignored."""
     received_at = time.time()
     reply = REPLY.validate_python(message)
+    if isinstance(reply, JobReply):
+        _hear_of_job(reply)
+    else:
+        _store_answer(reply, received_at)
+
+
+def _hear_of_job(reply: JobReply) -> None:
+    with transaction.atomic():
+        job = jobs.lock_job(reply)
+        match reply, job:
+            case _, None:
+                pass
+            case JobProgress(), _:
+                jobs.record_progress(job, reply)
+            case JobStopped(), _:
+                jobs.record_stop(job)
+            case JobFailed(), _:
+                logger.warning("job %s failed: %s (%s)", job.pk, reply.message, reply.code)
+                jobs.end(job, state=JobState.FAILED, failure=reply.message)
+            case Trained(), TrainingRun():
+                record_trained(run=job, reply=reply)
+            case Sampled(), SamplingRun():
+                record_sampled(run=job, regions=reply.regions)
+                jobs.end(job, state=JobState.DONE, line=f"{len(reply.regions)} regions found.")
+
+
+def _store_answer(reply: Segmented | Failed, received_at: float) -> None:
     with transaction.atomic():
         row = (
             SegmentationRequest.objects.select_for_update(of=("self",))

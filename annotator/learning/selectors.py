@@ -1,12 +1,13 @@
-"""Reading model versions and open requests."""
+"""Which model version answers, and which requests are open."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from annotator.core.errors import NotFound
-from annotator.learning.models import ModelVersion, SegmentationRequest
+from annotator.learning.models import Activation, ModelVersion, SegmentationRequest
+from annotator.projects.models import Project
 from annotator.projects.words import PLURALS
 from annotator.slides.stains import Stain
 
@@ -16,8 +17,13 @@ NEAREST: list[str] = [Stain.HE, Stain.IHC, Stain.ROMANOWSKY, Stain.OTHER, Stain.
 """Which other stain's model stands in: those of transmitted light first, the most trained one at their head."""
 
 
-def list_models() -> QuerySet[ModelVersion]:
-    return ModelVersion.objects.order_by("object_type", "stain", "-active", "name")
+def list_models(*, project: Project) -> QuerySet[ModelVersion]:
+    """The versions that can be asked in the project: those that came with Squiggle, and its own."""
+    return (
+        ModelVersion.objects.filter(Q(project=None) | Q(project=project), replaced=False)
+        .defer("manifest")
+        .order_by("object_type", "stain", "-active", "name", "pk")
+    )
 
 
 @dataclass(frozen=True)
@@ -30,37 +36,65 @@ class Choice:
     """In words why it is this one, or none; empty where the model is for this very stain."""
 
 
-def choose_model(*, object_type: str, stain: str) -> Choice:
-    """The active model for the object type and the stain, else for the type and the nearest other stain."""
-    active = _light(object_type).filter(active=True).order_by("-created_at", "-pk")
-    model = min(active, key=lambda candidate: _distance(candidate.stain, stain), default=None)
+def choose_model(*, project: Project, object_type: str, stain: str) -> Choice:
+    """The version that answers for the object type and the stain, else for the type and the nearest other stain.
+
+    For each stain that is the one that the project activated last, else the shipped one.
+    """
+    answering = _list_answering(project, object_type)
+    nearest = min(answering, key=lambda offer: _distance(offer.stain, stain), default=None)
     objects = PLURALS[object_type]
-    if model is None:
+    if nearest is None:
         return Choice(
             object_type, None, f"No model for {objects} is installed: ask whoever runs this server to add one."
         )
+    model = nearest.model
     if model.stain in {stain, ANY_STAIN}:
         return Choice(object_type, model, "")
-    missing = f"{objects} is installed for this stain" if stain == Stain.OTHER else f"{stain} {objects} is installed"
     given = "other stains" if model.stain == Stain.OTHER else model.stain
+    if nearest.stain == stain:
+        return Choice(object_type, model, f"The model for {given} is used here: an admin of the project chose it.")
+    missing = f"{objects} is installed for this stain" if stain == Stain.OTHER else f"{stain} {objects} is installed"
     return Choice(object_type, model, f"No model for {missing}; the one for {given} is used.")
 
 
-def choose_models(*, object_types: Iterable[str], stain: str) -> list[Choice]:
-    return [choose_model(object_type=object_type, stain=stain) for object_type in object_types]
+@dataclass(frozen=True)
+class _Offer:
+    """A version, and the stain for which it answers: an admin may have it answer for another than its own."""
+
+    stain: str
+    model: ModelVersion
 
 
-def get_model(*, object_type: str, stain: str, model_id: int | None) -> ModelVersion:
+def _list_answering(project: Project, object_type: str) -> list[_Offer]:
+    """One for each stain, the project's own choices before what is shipped."""
+    activations = (
+        Activation.objects.filter(project=project, object_type=object_type)
+        .order_by("stain", "-id")
+        .distinct("stain")
+        .select_related("version")
+        .defer("note", "version__manifest", "version__metrics")
+    )
+    chosen = [_Offer(row.stain, row.version) for row in activations if not row.version.replaced]
+    shipped = _light(object_type).filter(project=None, active=True).order_by("-created_at", "-pk")
+    return chosen + [_Offer(model.stain, model) for model in shipped]
+
+
+def choose_models(*, project: Project, object_types: Iterable[str], stain: str) -> list[Choice]:
+    return [choose_model(project=project, object_type=object_type, stain=stain) for object_type in object_types]
+
+
+def get_model(*, project: Project, object_type: str, stain: str, model_id: int | None) -> ModelVersion:
     """The named model version, or the chosen one for the object type and the slide's stain.
 
-    Raises NotFound for an unknown or unsuitable one, and where no model of the type is active.
+    Raises NotFound for one that is unknown, unsuitable or another project's, and where no model of the type is active.
     """
     if model_id is None:
-        choice = choose_model(object_type=object_type, stain=stain)
+        choice = choose_model(project=project, object_type=object_type, stain=stain)
         if choice.model is None:
             raise NotFound(choice.reason)
         return choice.model
-    model = _light(object_type).filter(pk=model_id).first()
+    model = _light(object_type).filter(Q(project=None) | Q(project=project), pk=model_id).first()
     if model is None:
         raise NotFound(
             f"There is no such model for {PLURALS[object_type]}: reload the page to see those there are now."
@@ -70,7 +104,7 @@ def get_model(*, object_type: str, stain: str, model_id: int | None) -> ModelVer
 
 def _light(object_type: str) -> QuerySet[ModelVersion]:
     """Models of the type without what no click needs."""
-    return ModelVersion.objects.filter(object_type=object_type).defer("manifest", "metrics")
+    return ModelVersion.objects.filter(object_type=object_type, replaced=False).defer("manifest", "metrics")
 
 
 def _distance(of_model: str, of_slide: str) -> int:

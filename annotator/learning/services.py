@@ -1,16 +1,13 @@
 """Asking models: store the question, then send it; send again what was lost; give up after three attempts."""
 
-import json
 import logging
 import time
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
 import shapely
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -61,7 +58,7 @@ def request_segmentation(
         raise InvalidInput("This label is not one of the project's: reload the page to see the labels as they are now.")
     for target in targets:
         _check_prompts(slide, target)
-    model = get_model(object_type=label.object_type, stain=slide.stain, model_id=model_id)
+    model = get_model(project=slide.project, object_type=label.object_type, stain=slide.stain, model_id=model_id)
     changed = annotations.ask(user=user, slide=slide, label=label, model_id=model.pk, targets=targets)
     request = SegmentRequest(
         request_id=uuid5(command_id, str(user.pk)),
@@ -196,32 +193,3 @@ def fail_request(*, row: SegmentationRequest, failure: str) -> None:
     )
     if changed:
         record_event(slide_id=row.slide_id, annotations=changed)
-
-
-# --- model versions -----------------------------------------------------------------------------------------------
-
-
-def register_models(folder: Path = settings.WEIGHTS_FOLDER) -> list[ModelVersion]:
-    """Make a ModelVersion of each manifest in the weights folder; the first of its kind becomes active.
-
-    Raises InvalidInput for a manifest that lacks a field, or whose name is taken by another file.
-    """
-    return [_register_model(path) for path in sorted(folder.glob("*.json"))]
-
-
-def _register_model(path: Path) -> ModelVersion:
-    manifest = json.loads(path.read_text())
-    try:
-        fields = {key: manifest[key] for key in ("method", "object_type", "patch_px", "sha256", "licence")}
-        name = manifest["name"]
-    except KeyError as error:
-        raise InvalidInput(f"The manifest {path.name} lacks the field {error}: export the weights again.") from None
-    fields |= {"stain": manifest.get("stain") or "", "mpp": manifest.get("mpp"), "metrics": manifest.get("metrics", {})}
-    kind = {"object_type": fields["object_type"], "stain": fields["stain"]}
-    first = not ModelVersion.objects.filter(**kind, active=True).exclude(name=name).exists()
-    model, _ = ModelVersion.objects.update_or_create(
-        name=name,
-        defaults={**fields, "manifest": manifest},
-        create_defaults={**fields, "manifest": manifest, "name": name, "active": first},
-    )
-    return model

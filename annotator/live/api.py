@@ -77,13 +77,13 @@ def _workspace(user: Any, slide: Slide) -> dict[str, Any]:
     project = slide.project
     labels = list(project.labels.all())
     object_types = dict.fromkeys(label.object_type for label in labels)
-    choices = choose_models(object_types=object_types, stain=slide.stain)
+    choices = choose_models(project=project, object_types=object_types, stain=slide.stain)
     return {
         **SlideSerializer(slide).data,
         "project": {"id": project.pk, "name": project.name},
         "role": get_role(user, project),
         "labels": LabelSerializer(labels, many=True).data,
-        "models": ModelSerializer(list_models(), many=True).data,
+        "models": ModelSerializer(list_models(project=project), many=True).data,
         "choices": [
             {"object_type": choice.object_type, "model_id": choice.model and choice.model.pk, "reason": choice.reason}
             for choice in choices

@@ -37,7 +37,8 @@ def main(slide_id: int, x: float, y: float, count: int) -> None:
 
 def accept_all(slide: Slide, places: list[tuple[float, float]]) -> None:
     user = slide.project.team.memberships.first().user
-    label, model = slide.project.labels.first(), get_model(object_type="nucleus", stain=slide.stain, model_id=None)
+    label = slide.project.labels.first()
+    model = get_model(project=slide.project, object_type="nucleus", stain=slide.stain, model_id=None)
     targets = [SegmentTarget(object_id=uuid4(), turn=1, base_version=0, prompts=(Click(x=x, y=y),)) for x, y in places]
     services.ask(user=user, slide=slide, label=label, model_id=model.pk, targets=targets)
     answers = [

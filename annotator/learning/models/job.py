@@ -30,6 +30,8 @@ class Job(models.Model):
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=16, choices=JobState.choices, default=JobState.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=0)
+    losses = models.PositiveSmallIntegerField(default=0)
+    """How many workers went away in the middle of it without a word."""
     request = models.JSONField(default=dict)
     """The TrainRequest or SampleRequest, but for the attempt."""
     stage = models.CharField(max_length=16, blank=True)

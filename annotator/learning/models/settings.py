@@ -19,6 +19,9 @@ class LearningSettings(models.Model):
     """Whether a candidate that passes the rule takes over by itself; else an admin decides."""
     samples = models.PositiveIntegerField(default=8_000)
     """Patches that a run is shown."""
+    refusal = models.TextField(blank=True)
+    """Why the last run that was due did not begin, in words; empty once one began."""
+    refused_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

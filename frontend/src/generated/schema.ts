@@ -4,6 +4,54 @@
  */
 
 export interface paths {
+    "/api/learning/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["learning_runs_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/learning/runs/{run_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["learning_runs_cancel_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/learning/runs/{run_id}/pictures/{number}.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["learning_runs_pictures_.png_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/objects/{object_id}/history": {
         parameters: {
             query?: never;
@@ -52,6 +100,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/learning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["projects_learning_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/learning/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Train now. */
+        post: operations["projects_learning_runs_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/learning/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["projects_learning_settings_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/members": {
         parameters: {
             query?: never;
@@ -86,6 +183,224 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["projects_models_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/models/roll-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Back to the version that answered before. */
+        post: operations["projects_models_roll_back_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/models/{version_id}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description From the next click on this version answers for its object type and stain. */
+        post: operations["projects_models_activate_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/models/{version_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The weights (safetensors) with their manifest. */
+        get: operations["projects_models_export_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/regions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["projects_regions_retrieve"];
+        put?: never;
+        /** @description Declare a box complete that no queue named. */
+        post: operations["projects_regions_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/regions/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["projects_regions_mine_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/regions/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The region that you work on already, else the next free one, for 15 minutes from now. */
+        post: operations["projects_regions_next_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/regions/{region_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["regions_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/regions/{region_id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description renew, release, skip, complete and reopen: the address says which (urls.py). */
+        post: operations["regions_complete_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/regions/{region_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description renew, release, skip, complete and reopen: the address says which (urls.py). */
+        post: operations["regions_release_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/regions/{region_id}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description renew, release, skip, complete and reopen: the address says which (urls.py). */
+        post: operations["regions_renew_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/regions/{region_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description renew, release, skip, complete and reopen: the address says which (urls.py). */
+        post: operations["regions_reopen_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/regions/{region_id}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description renew, release, skip, complete and reopen: the address says which (urls.py). */
+        post: operations["regions_skip_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -115,7 +430,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** @description Say how the slide was stained; the answer's `choices` are those of the new stain. */
+        /** @description Say how the slide was stained, or whose tissue it is; the answer's `choices` are those of the new stain. */
         patch: operations["slides_partial_update"];
         trace?: never;
     };
@@ -256,8 +571,45 @@ export interface components {
          * @enum {string}
          */
         ActionEnum: "asked" | "answered" | "failed" | "superseded" | "accepted" | "rejected" | "relabelled" | "deleted" | "restored";
+        ActivateRequest: {
+            /** @default  */
+            note: string;
+        };
+        Activation: {
+            /** Format: date-time */
+            readonly at: string;
+            /** @description Null: the rule decided. */
+            by?: string | null;
+            note?: string;
+            object_type: components["schemas"]["ObjectTypeEnum"];
+            reason: components["schemas"]["ReasonEnum"];
+            stain?: string;
+        };
+        Answering: {
+            active_id: number | null;
+            can_roll_back: boolean;
+            object_type: components["schemas"]["ObjectTypeEnum"];
+            /** @description In words, unless the version is for this very stain. */
+            reason: string;
+            stain: string;
+        };
         AnyCommand: components["schemas"]["Segment"] | components["schemas"]["Accept"] | components["schemas"]["Reject"] | components["schemas"]["Relabel"] | components["schemas"]["Delete"] | components["schemas"]["Restore"] | components["schemas"]["CatchUp"];
         AnyEvent: components["schemas"]["ObjectsUpserted"] | components["schemas"]["Acknowledged"] | components["schemas"]["CommandFailed"] | components["schemas"]["Conflict"] | components["schemas"]["Waiting"] | components["schemas"]["Heartbeat"] | components["schemas"]["Reset"];
+        /** @enum {unknown} */
+        BlankEnum: "";
+        /** @description A box on a slide, in level-0 px, in which all objects of the type are accepted. */
+        BoxRequest: {
+            /** Format: double */
+            height: number;
+            object_type: components["schemas"]["ObjectTypeEnum"];
+            slide_id: number;
+            /** Format: double */
+            width: number;
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
+        };
         /**
          * CatchUp
          * @description Send every event after `since` (the last one applied). Has no command_id: it changes nothing.
@@ -270,6 +622,10 @@ export interface components {
             kind: "catch_up";
             /** Since */
             since: number;
+        };
+        Check: {
+            ok: boolean;
+            words: string;
         };
         Choice: {
             /** @description Null where no model of the type is installed. */
@@ -359,6 +715,18 @@ export interface components {
             /** Objects */
             objects: components["schemas"]["ObjectRef"][];
         };
+        /** @description Candidate minus rival, with the 90 % interval of a paired bootstrap. */
+        Difference: {
+            clustered_by: string;
+            /** Format: double */
+            high90: number;
+            /** Format: double */
+            low90: number;
+            /** Format: double */
+            mean: number;
+            resamples: number;
+            score: string;
+        };
         /**
          * Heartbeat
          * @description Each 10 s, and once at connect: the slide's last event number, so that a lost event is noticed.
@@ -386,6 +754,25 @@ export interface components {
             };
             revisions: components["schemas"]["Revision"][];
         };
+        JobLine: {
+            /** Format: date-time */
+            readonly at: string;
+            text: string;
+        };
+        /**
+         * @description * `queued` - Queued
+         *     * `running` - Running
+         *     * `lost` - Lost
+         *     * `done` - Done
+         *     * `failed` - Failed
+         *     * `cancelled` - Cancelled
+         * @enum {string}
+         */
+        JobState: "queued" | "running" | "lost" | "done" | "failed" | "cancelled";
+        KindRequest: {
+            object_type: components["schemas"]["ObjectTypeEnum"];
+            stain: string;
+        };
         Label: {
             colour: string;
             readonly id: number;
@@ -402,6 +789,57 @@ export interface components {
             x: number;
             /** Format: double */
             y: number;
+        };
+        Learning: {
+            kinds: components["schemas"]["LearningKind"][];
+            runs: components["schemas"]["TrainingRun"][];
+            trainer: components["schemas"]["TrainerEnum"];
+        };
+        LearningKind: {
+            accepted: number;
+            accepted_since_snapshot: number;
+            object_type: components["schemas"]["ObjectTypeEnum"];
+            preflight: components["schemas"]["Check"][];
+            ready: boolean;
+            settings: components["schemas"]["StoredPreferences"];
+            stain: string;
+        };
+        MeasuredLabel: {
+            /** Format: double */
+            candidate: number | null;
+            /** Format: double */
+            difference: number | null;
+            label: string;
+            label_id: number;
+            n_objects: number;
+            /** Format: double */
+            rival: number | null;
+        };
+        MeasuredSlide: {
+            /** Format: double */
+            candidate: number | null;
+            /** Format: double */
+            difference: number | null;
+            n_objects: number;
+            /** Format: double */
+            rival: number | null;
+            slide: string;
+            slide_id: number;
+        };
+        /** @description For the schema alone: the measurement is stored and sent as the training worker wrote it. */
+        Measurement: {
+            candidate: string;
+            command: string;
+            difference: components["schemas"]["Difference"] | null;
+            n_groups: number;
+            n_objects: number;
+            n_slides: number;
+            per_label: components["schemas"]["MeasuredLabel"][];
+            per_slide: components["schemas"]["MeasuredSlide"][];
+            pictures: components["schemas"]["Picture"][];
+            real_prompts: components["schemas"]["RealPrompts"] | null;
+            rival: string | null;
+            scores: components["schemas"]["Scores"];
         };
         Member: {
             role: components["schemas"]["RoleEnum"];
@@ -422,6 +860,54 @@ export interface components {
             name: string;
             object_type: components["schemas"]["ObjectTypeEnum"];
             stain?: string;
+        };
+        ModelVersion: {
+            activations: components["schemas"]["Activation"][];
+            /** @description Answers in this project. */
+            active: boolean;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly id: number;
+            licence: string;
+            /** @description Accepted masks in the project that it made. */
+            mask_count: number;
+            measurement?: components["schemas"]["Measurement"] | null;
+            method: string;
+            metrics: {
+                [key: string]: unknown;
+            };
+            name: string;
+            object_type: components["schemas"]["ObjectTypeEnum"];
+            parent: components["schemas"]["VersionReference"] | null;
+            /** @default  */
+            reason: string;
+            /** @default false */
+            replaced: boolean;
+            /** Format: uuid */
+            readonly run_id: string | null;
+            sha256: string;
+            /** @description Came with Squiggle; else the project's own. */
+            readonly shipped: boolean;
+            snapshot?: components["schemas"]["Snapshot"] | null;
+            stain?: string;
+            /**
+             * @description Empty: not judged.
+             *
+             *     * `promoted` - Promoted
+             *     * `refused` - Refused
+             *     * `admin` - for an admin to decide
+             * @default
+             */
+            verdict: components["schemas"]["VerdictEnum"] | components["schemas"]["BlankEnum"];
+        };
+        Models: {
+            kinds: components["schemas"]["Answering"][];
+            versions: components["schemas"]["ModelVersion"][];
+        };
+        MyRegion: {
+            counts: components["schemas"]["RegionCounts"];
+            /** @description The one whose lease you hold. */
+            region: components["schemas"]["OneRegion"] | null;
         };
         /** ObjectRef */
         ObjectRef: {
@@ -518,7 +1004,40 @@ export interface components {
             /** @default null */
             times: components["schemas"]["StepTimes"] | null;
         };
-        PatchedStainRequest: {
+        /** @description A lease that ran out is no lease: the region is shown as free. */
+        OneRegion: {
+            /** Format: date-time */
+            closed_at?: string | null;
+            closed_by?: string | null;
+            /** Format: double */
+            height: number;
+            readonly id: number;
+            readonly leased_by: string | null;
+            /** Format: date-time */
+            readonly leased_until: string | null;
+            /** @description Whether you hold its lease. */
+            readonly mine: boolean;
+            /** @description Accepted objects of its type in it. */
+            readonly object_count: number;
+            object_type: components["schemas"]["ObjectTypeEnum"];
+            /** Format: double */
+            score?: number | null;
+            slide: string;
+            readonly slide_id: number;
+            state: components["schemas"]["RegionState"];
+            /** @description How it was picked, or "hand". */
+            strategy: string;
+            /** Format: double */
+            width: number;
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
+        };
+        /** @description What project admins say of a slide: one of these, or both. */
+        PatchedSlideChangeRequest: {
+            /** @description Whose tissue it is, in any code: slides of one patient never stand on both sides of a split. */
+            patient?: string;
             /**
              * @description Guessed at import; chooses the model.
              *
@@ -529,6 +1048,17 @@ export interface components {
              *     * `other` - other
              */
             stain?: components["schemas"]["StainEnum"];
+        };
+        /** @description One clicked object, before and after side by side, at /api/learning/runs/{id}/pictures/{file}. */
+        Picture: {
+            /** Format: double */
+            candidate: number | null;
+            file: string;
+            label: string;
+            object_id: string;
+            /** Format: double */
+            rival: number | null;
+            slide: string;
         };
         /** Point */
         Point: {
@@ -556,6 +1086,17 @@ export interface components {
                 number
             ][][];
         };
+        PreferencesOfKindRequest: {
+            /** @description Train once this many were accepted; null: not. */
+            new_objects: number | null;
+            object_type: components["schemas"]["ObjectTypeEnum"];
+            /** @description Whether a better candidate takes over by itself. */
+            promotes: boolean;
+            /** @description Patches that a run is shown. */
+            samples: number;
+            schedule: components["schemas"]["ScheduleRequest"] | null;
+            stain: string;
+        };
         Project: {
             id: number;
             labels: components["schemas"]["Label"][];
@@ -578,6 +1119,74 @@ export interface components {
             slide_count: number;
             team: string;
         };
+        Queue: {
+            counts: components["schemas"]["RegionCounts"];
+            /** @description Open ones in the order of the queue, then the last closed ones. */
+            regions: components["schemas"]["Region"][];
+        };
+        RealPrompts: {
+            /** Format: double */
+            candidate: number | null;
+            /** Format: double */
+            candidate_rejected_iou: number | null;
+            /** Format: double */
+            difference: number | null;
+            n_objects: number;
+            n_rejected: number;
+            /** Format: double */
+            rival: number | null;
+            /** Format: double */
+            rival_rejected_iou: number | null;
+        };
+        /**
+         * @description * `measured` - measured better
+         *     * `promoted` - promoted by an admin
+         *     * `rolled_back` - rolled back by an admin
+         * @enum {string}
+         */
+        ReasonEnum: "measured" | "promoted" | "rolled_back";
+        /** @description A lease that ran out is no lease: the region is shown as free. */
+        Region: {
+            /** Format: date-time */
+            closed_at?: string | null;
+            closed_by?: string | null;
+            /** Format: double */
+            height: number;
+            readonly id: number;
+            readonly leased_by: string | null;
+            /** Format: date-time */
+            readonly leased_until: string | null;
+            /** @description Whether you hold its lease. */
+            readonly mine: boolean;
+            object_type: components["schemas"]["ObjectTypeEnum"];
+            /** Format: double */
+            score?: number | null;
+            slide: string;
+            readonly slide_id: number;
+            state: components["schemas"]["RegionState"];
+            /** @description How it was picked, or "hand". */
+            strategy: string;
+            /** Format: double */
+            width: number;
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
+        };
+        RegionCounts: {
+            complete: number;
+            leased: number;
+            /** @description Free to be taken. */
+            open: number;
+            skipped: number;
+        };
+        /**
+         * @description * `open` - Open
+         *     * `complete` - Complete
+         *     * `skipped` - Skipped
+         * @enum {string}
+         */
+        RegionState: "open" | "complete" | "skipped";
         /** Reject */
         Reject: {
             /**
@@ -657,15 +1266,20 @@ export interface components {
             how?: string;
             readonly label_id: number;
             model?: string | null;
+            model_id: number | null;
+            /** @description Of the weights that made the mask. */
+            model_sha256?: string | null;
             prompts?: unknown;
             /** Format: double */
             score?: number | null;
             /** @description Of a question: whether its prompts correct a mask. */
-            readonly start: components["schemas"]["StartEnum"];
+            readonly start: components["schemas"]["RevisionStartEnum"];
             times?: unknown | null;
             turn: number;
             version: number;
         };
+        /** @enum {string} */
+        RevisionStartEnum: "nothing" | "mask";
         /**
          * @description * `viewer` - Viewer
          *     * `annotator` - Annotator
@@ -673,6 +1287,78 @@ export interface components {
          * @enum {string}
          */
         RoleEnum: "viewer" | "annotator" | "admin";
+        RunDetail: {
+            attempt?: number;
+            /** @description Null: begun with random weights. */
+            base: components["schemas"]["VersionReference"] | null;
+            by?: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** @description Rows of step, samples, loss, iou_at_1, ms_per_sample. */
+            curve: {
+                [key: string]: number | null;
+            }[];
+            done?: number;
+            /** Format: date-time */
+            ended_at?: string | null;
+            failure?: string;
+            /** Format: uuid */
+            id?: string;
+            lines: components["schemas"]["JobLine"][];
+            measurement: components["schemas"]["Measurement"] | null;
+            method: string;
+            object_type: components["schemas"]["ObjectTypeEnum"];
+            project_id: number;
+            reason?: string;
+            snapshot: components["schemas"]["Snapshot"];
+            stage?: string;
+            stain?: string;
+            /** Format: date-time */
+            started_at?: string | null;
+            state: components["schemas"]["JobState"];
+            total?: number;
+            trigger: components["schemas"]["TriggerEnum"];
+            verdict: components["schemas"]["VerdictEnum"] | components["schemas"]["BlankEnum"];
+            version_id?: number | null;
+        };
+        RunRequestRequest: {
+            object_type: components["schemas"]["ObjectTypeEnum"];
+            stain: string;
+            start: components["schemas"]["RunRequestStartEnum"];
+        };
+        /**
+         * @description * `active` - active
+         *     * `scratch` - scratch
+         * @enum {string}
+         */
+        RunRequestStartEnum: "active" | "scratch";
+        Schedule: {
+            /** @description As cron has it: * for each day, 0 for Sunday, 1-5. */
+            day_of_week: string;
+            enabled: boolean;
+            hour: number;
+            minute: number;
+            /** @default UTC */
+            timezone: string;
+        };
+        ScheduleRequest: {
+            /** @description As cron has it: * for each day, 0 for Sunday, 1-5. */
+            day_of_week: string;
+            enabled: boolean;
+            hour: number;
+            minute: number;
+            /** @default UTC */
+            timezone: string;
+        };
+        /** @description aji, dice, pq, iou_at_1, noc_80, noc_85, noc_90, ms_per_click_p50. */
+        Scores: {
+            candidate: {
+                [key: string]: number | null;
+            };
+            rival: {
+                [key: string]: number | null;
+            } | null;
+        };
         /**
          * Segment
          * @description Ask a model for masks: one target for each object, all prompts of each.
@@ -734,6 +1420,15 @@ export interface components {
             thumbnail_url: string;
             width: number;
         };
+        Snapshot: {
+            /** Format: date-time */
+            readonly created_at: string;
+            sha256: string;
+            /** @description Counts of slides, objects, labels, rejected proposals, regions. */
+            summary: {
+                [key: string]: unknown;
+            };
+        };
         /**
          * Squiggle
          * @description A line drawn inside the object (positive) or on what the mask wrongly took. One point is a line, too.
@@ -764,8 +1459,6 @@ export interface components {
          * @enum {string}
          */
         StainEnum: "H&E" | "IHC" | "fluorescence" | "Romanowsky" | "other";
-        /** @enum {string} */
-        StartEnum: "nothing" | "mask";
         /**
          * StepTimes
          * @description Where one answer's time went, in milliseconds; the browser adds its own network and paint.
@@ -786,6 +1479,19 @@ export interface components {
             /** Reply Ms */
             reply_ms: number;
         };
+        StoredPreferences: {
+            /** @description Train once this many were accepted; null: not. */
+            new_objects: number | null;
+            /** @description Whether a better candidate takes over by itself. */
+            promotes: boolean;
+            /** @description Why the last training that was due did not begin. */
+            refusal: string;
+            /** Format: date-time */
+            refused_at: string | null;
+            /** @description Patches that a run is shown. */
+            samples: number;
+            schedule: components["schemas"]["Schedule"] | null;
+        };
         /** @description Where the tiles are. z counts 0 = smallest … levels − 1 = full resolution, each twice the one before. */
         Tiles: {
             levels: number;
@@ -794,15 +1500,67 @@ export interface components {
             /** @description With {z}, {x} and {y} to fill in. */
             url: string;
         };
+        /**
+         * @description * `ready` - ready
+         *     * `missing` - missing
+         * @enum {string}
+         */
+        TrainerEnum: "ready" | "missing";
+        TrainingRun: {
+            attempt?: number;
+            /** @description Null: begun with random weights. */
+            base: components["schemas"]["VersionReference"] | null;
+            by?: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            done?: number;
+            /** Format: date-time */
+            ended_at?: string | null;
+            failure?: string;
+            /** Format: uuid */
+            id?: string;
+            measurement: components["schemas"]["Measurement"] | null;
+            method: string;
+            object_type: components["schemas"]["ObjectTypeEnum"];
+            reason?: string;
+            snapshot: components["schemas"]["Snapshot"];
+            stage?: string;
+            stain?: string;
+            /** Format: date-time */
+            started_at?: string | null;
+            state: components["schemas"]["JobState"];
+            total?: number;
+            trigger: components["schemas"]["TriggerEnum"];
+            verdict: components["schemas"]["VerdictEnum"] | components["schemas"]["BlankEnum"];
+            version_id?: number | null;
+        };
         Trash: {
             objects: {
                 [key: string]: unknown;
             }[];
         };
+        /**
+         * @description * `schedule` - by schedule
+         *     * `threshold` - enough new objects
+         *     * `hand` - by hand
+         * @enum {string}
+         */
+        TriggerEnum: "schedule" | "threshold" | "hand";
         User: {
             id: number;
             is_demo: boolean;
             username: string;
+        };
+        /**
+         * @description * `promoted` - Promoted
+         *     * `refused` - Refused
+         *     * `admin` - for an admin to decide
+         * @enum {string}
+         */
+        VerdictEnum: "promoted" | "refused" | "admin";
+        VersionReference: {
+            id: number;
+            name: string;
         };
         /**
          * Waiting
@@ -834,6 +1592,8 @@ export interface components {
             mpp: number;
             name: string;
             object_count: number;
+            /** @description Whose tissue it is, in any code: slides of one patient never stand on both sides of a split. */
+            patient: string;
             project: components["schemas"]["ProjectReference"];
             role: components["schemas"]["RoleEnum"];
             /**
@@ -859,6 +1619,70 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    learning_runs_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+        };
+    };
+    learning_runs_cancel_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+        };
+    };
+    "learning_runs_pictures_.png_retrieve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+        };
+    };
     objects_history_retrieve: {
         parameters: {
             query?: never;
@@ -916,6 +1740,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Project"];
+                };
+            };
+        };
+    };
+    projects_learning_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Learning"];
+                };
+            };
+        };
+    };
+    projects_learning_runs_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequestRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingRun"];
+                };
+            };
+        };
+    };
+    projects_learning_settings_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreferencesOfKindRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredPreferences"];
                 };
             };
         };
@@ -984,6 +1879,314 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    projects_models_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Models"];
+                };
+            };
+        };
+    };
+    projects_models_roll_back_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KindRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Models"];
+                };
+            };
+        };
+    };
+    projects_models_activate_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                version_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ActivateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Models"];
+                };
+            };
+        };
+    };
+    projects_models_export_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                version_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+        };
+    };
+    projects_regions_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+        };
+    };
+    projects_regions_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoxRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneRegion"];
+                };
+            };
+        };
+    };
+    projects_regions_mine_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyRegion"];
+                };
+            };
+        };
+    };
+    projects_regions_next_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneRegion"];
+                };
+            };
+        };
+    };
+    regions_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                region_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneRegion"];
+                };
+            };
+        };
+    };
+    regions_complete_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                region_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneRegion"];
+                };
+            };
+        };
+    };
+    regions_release_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                region_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneRegion"];
+                };
+            };
+        };
+    };
+    regions_renew_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                region_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneRegion"];
+                };
+            };
+        };
+    };
+    regions_reopen_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                region_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneRegion"];
+                };
+            };
+        };
+    };
+    regions_skip_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                region_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneRegion"];
+                };
             };
         };
     };
@@ -1079,7 +2282,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["PatchedStainRequest"];
+                "application/json": components["schemas"]["PatchedSlideChangeRequest"];
             };
         };
         responses: {

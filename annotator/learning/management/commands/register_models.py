@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotator.core.errors import SquiggleError
-from annotator.learning.services import register_models
+from annotator.learning.versions import register_models
 
 
 class Command(BaseCommand):

@@ -1,0 +1,27 @@
+from django.urls import path
+
+from annotator.learning.api import (
+    ActivateView,
+    CancelRunView,
+    ExportView,
+    LearningSettingsView,
+    LearningView,
+    ModelsView,
+    PictureView,
+    RollBackView,
+    RunsView,
+    RunView,
+)
+
+urlpatterns = [
+    path("projects/<int:project_id>/models", ModelsView.as_view()),
+    path("projects/<int:project_id>/models/roll-back", RollBackView.as_view()),
+    path("projects/<int:project_id>/models/<int:version_id>/activate", ActivateView.as_view()),
+    path("projects/<int:project_id>/models/<int:version_id>/export", ExportView.as_view()),
+    path("projects/<int:project_id>/learning", LearningView.as_view()),
+    path("projects/<int:project_id>/learning/settings", LearningSettingsView.as_view()),
+    path("projects/<int:project_id>/learning/runs", RunsView.as_view()),
+    path("learning/runs/<uuid:run_id>", RunView.as_view()),
+    path("learning/runs/<uuid:run_id>/cancel", CancelRunView.as_view()),
+    path("learning/runs/<uuid:run_id>/pictures/<int:number>.png", PictureView.as_view()),
+]
