@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError, safe_open
 
+from inference.folders import WEIGHTS as TRAINED_WEIGHTS
+
 if TYPE_CHECKING:
     import torch
 
@@ -46,13 +48,17 @@ def list_checkpoints(folder: Path = WEIGHTS_FOLDER) -> list[str]:
     return sorted(p.stem for p in folder.glob("*.json"))
 
 
-def open_checkpoint(name: str, folder: Path = WEIGHTS_FOLDER) -> Checkpoint:
-    """The weights called `name`, with their content checked against the manifest's sha256.
+def open_checkpoint(name: str, folder: Path | None = None) -> Checkpoint:
+    """The weights called `name`, with their content checked against the manifest's sha256; without a folder the shipped
+    ones, else those that a project's own training made.
 
     CheckpointError when the name is unknown, a file is missing, or the weights are not the ones described.
     """
     if not _NAME.fullmatch(name):
         raise CheckpointError(f"“{name[:100]}” is not a name for weights.")
+    if folder is None:
+        shipped = (WEIGHTS_FOLDER / f"{name}.json").is_file()
+        folder = WEIGHTS_FOLDER if shipped or not (TRAINED_WEIGHTS / f"{name}.json").is_file() else TRAINED_WEIGHTS
     path, manifest_path = folder / f"{name}.safetensors", folder / f"{name}.json"
     if not manifest_path.is_file() or not path.is_file():
         known = ", ".join(list_checkpoints(folder)) or "none"

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from shapely.geometry import MultiPolygon
 from shapely.geometry import Polygon as ShapelyPolygon
+from skimage.draw import polygon as draw_polygon
 from skimage.measure import find_contours
 
 from inference.protocol import Polygon
@@ -22,6 +23,8 @@ SIMPLIFY_PX = 0.5
 SMALLEST_AREA_PX = 3.0
 """Rings below this area, in patch pixels, are noise of the outline."""
 DECIMALS = 1
+PIXEL_CENTRE = 0.5 + 1e-6
+"""A centre that lies on an edge belongs to one side of it, not to both."""
 
 
 def components_at(inside: NDArray[np.bool_], points: NDArray[np.float64], *, reach_px: float) -> NDArray[np.bool_]:
@@ -86,6 +89,25 @@ def filled(
         cv2.fillPoly(one, fixed, 1, shift=4)  # rings of one call cancel out: holes stay open
         mask |= one
     return mask.astype(np.float32)
+
+
+def pixels_inside(
+    shape: Sequence[Sequence[NDArray[np.float64]]], height: int, width: int
+) -> tuple[NDArray[np.bool_], tuple[slice, slice]]:
+    """(mask, its rows and columns): the pixels of a (height, width) image whose centre lies inside the polygons, each an
+    exterior ring and its holes as (N, 2) x, y. Unlike `filled`, which draws outlines too, the area is right."""
+    points = np.vstack([polygon[0] for polygon in shape])
+    low = np.clip(np.floor(points.min(axis=0)).astype(int), 0, (width, height))
+    high = np.clip(np.ceil(points.max(axis=0)).astype(int) + 1, low, (width, height))
+    size = (int(high[1] - low[1]), int(high[0] - low[0]))
+    mask = np.zeros(size, bool)
+    for polygon in shape:
+        one = np.zeros(size, bool)
+        for ring in polygon:
+            x, y = (ring - low - PIXEL_CENTRE).T
+            one[draw_polygon(y, x, size)] ^= True
+        mask |= one
+    return mask, (slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0])))
 
 
 def outline(

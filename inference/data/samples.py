@@ -7,8 +7,8 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,24 @@ PATIENT = {"monuseg": re.compile(r".{12}"), "glands": re.compile(r"ebhi_GT[A-Za-
 
 
 Corner = tuple[int, int]
+Shape = tuple[tuple[NDArray[np.float64], ...], ...]
+"""Polygons: of each the exterior ring and its holes, as (N, 2) x, y in pixels of the image."""
 
 
 class DatasetError(Exception):
     """A folder is not a data set; the message says what is missing and what to do."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a person had said of an object when it was asked for, in pixels of the image."""
+
+    strokes: tuple[NDArray[np.float64], ...]
+    """Drawn lines as (N, 2) x, y; a click is a line of one point."""
+    positive: NDArray[np.bool_]
+    """One for each stroke."""
+    before: Shape = ()
+    """The mask that the last strokes corrected; empty: they said it all."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +53,14 @@ class LabelledImage:
     """(H, W), 0 = background."""
     mpp: float | None = None
     """µm per pixel, where it is known."""
+    known: NDArray[np.bool_] | None = None
+    """(H, W) where background is known to be background; None: everywhere."""
+    pointed: tuple[int, ...] | None = None
+    """The labels of the objects that may be pointed at; the others are neighbours only. None: all."""
+    turns: Mapping[int, tuple[Turn, ...]] = field(default_factory=dict)
+    """By label: what people really said, the first turn first."""
+    rejected: Mapping[int, tuple[Shape, ...]] = field(default_factory=dict)
+    """By label: masks that were proposed there and turned down."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +75,10 @@ class Objects:
     areas: NDArray[np.int64]
     boxes: tuple[tuple[slice, slice], ...]
     """(rows, columns) that the object spans."""
+
+    def rows_of(self, image: LabelledImage) -> NDArray[np.int64]:
+        """The rows that may be pointed at."""
+        return np.flatnonzero(np.isin(self.labels, image.pointed) if image.pointed is not None else self.labels > 0)
 
     def mask(self, labels: NDArray[np.uint16], index: int, *, margin_px: int = 0) -> tuple[NDArray[np.bool_], Corner]:
         """Object `index` of `labels` in its own box, widened by `margin_px` (cut at the image's rim), and the box's
@@ -101,8 +127,8 @@ class Dataset:
 
     def read(self, image_id: str) -> LabelledImage:
         """One image and its labels; DatasetError when a file is missing, unreadable, or the sizes differ."""
-        pixels = _read_array(_image_path(self.folder, image_id), mode="RGB")
-        labels = _read_array(self.folder / "labels" / f"{image_id}.png", mode=None)
+        pixels = read_array(_image_path(self.folder, image_id), mode="RGB")
+        labels = read_array(self.folder / "labels" / f"{image_id}.png", mode=None)
         if labels.ndim != 2:
             raise DatasetError(
                 f"The label image of {image_id} in {self.folder} has colours; it needs one integer a pixel."
@@ -181,7 +207,8 @@ def _image_path(folder: Path, image_id: str) -> Path:
     raise DatasetError(f"{folder / 'images'} holds no image named {image_id}.")
 
 
-def _read_array(path: Path, mode: str | None) -> NDArray[Any]:
+def read_array(path: Path, mode: str | None) -> NDArray[Any]:
+    """The pixels of an image file, in another mode if one is named; DatasetError when it is missing or unreadable."""
     try:
         with Image.open(path) as image:
             return np.asarray(image.convert(mode) if mode else image)

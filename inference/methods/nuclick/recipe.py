@@ -44,6 +44,8 @@ class Recipe:
     previous_dropped: float = 0.20
     corrupted_start: float = 0.12
     """Share of samples that start from a spoilt mask, as when an existing outline is corrected."""
+    replayed: float = 0.5
+    """Of the objects about which real people said something, so often they are shown with that."""
     mosaics: int = 0
     """Images put together from random ones, where the images hold one object each."""
     seed: int = 1

@@ -1,7 +1,7 @@
 """Training batches: random views of labelled objects, and a simulated annotator who points at them and corrects."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -19,7 +19,7 @@ from inference.data.augment import (
     warp_pixels,
     warp_points,
 )
-from inference.data.samples import LabelledImage, Objects, find_objects
+from inference.data.samples import LabelledImage, Objects, Shape, Turn, find_objects
 from inference.data.simulate import (
     central_point,
     first_click,
@@ -30,12 +30,22 @@ from inference.data.simulate import (
     squiggle,
 )
 from inference.engines.openvino import has_bf16
-from inference.methods.base import FRAME_MARGIN
+from inference.geometry import pixels_inside
+from inference.methods.base import FRAME_MARGIN, ObjectPrompts
 from inference.methods.nuclick.guidance import ENCODINGS, Encoding, Guidance, Strokes, no_points
 from inference.methods.nuclick.recipe import Recipe
+from inference.methods.nuclick.segmenter import guidance, with_inner_point
 
-View = tuple[NDArray[np.uint8], NDArray[np.bool_], NDArray[np.bool_], Guidance]
-"""One sample: pixels (H, W, 3), truth (H, W), other objects (H, W), and what was said."""
+
+@dataclass(frozen=True)
+class View:
+    """One sample."""
+
+    pixels: NDArray[np.uint8]  # (H, W, 3)
+    truth: NDArray[np.bool_]  # (H, W)
+    others: NDArray[np.bool_]  # (H, W)
+    said: Guidance
+    known: NDArray[np.bool_] | None = None  # (H, W) where the truth is known; None: everywhere
 
 
 @dataclass
@@ -47,6 +57,7 @@ class Batch:
     others: NDArray[np.bool_]  # (B, H, W)
     guidance: list[Guidance]
     encoding: Encoding
+    known: NDArray[np.bool_] | None = None  # (B, H, W) where the truth is known; None: everywhere
 
     def inputs(self) -> Tensor:
         """(B, 3 + C, H, W), channels last in memory."""
@@ -63,41 +74,62 @@ class Sampler:
     def __init__(self, images: Sequence[LabelledImage], recipe: Recipe) -> None:
         self.recipe = recipe
         kept = [(image, find_objects(image.labels)) for image in images]
-        self.images: list[tuple[LabelledImage, Objects]] = [(i, o) for i, o in kept if len(o.labels)]
+        self.images: list[tuple[LabelledImage, Objects]] = [(i, o) for i, o in kept if len(o.rows_of(i))]
         # The square root lies between equal images and equal objects: crowded images do not drown the sparse ones.
-        weights = np.sqrt([len(o.labels) for _, o in self.images])
+        self.rows = [o.rows_of(i) for i, o in self.images]
+        weights = np.sqrt([len(rows) for rows in self.rows])
         self.weights = weights / weights.sum()
 
     def batch(self, step: int) -> Batch:
         rng = np.random.default_rng([self.recipe.seed, step])
         views = [self._view(rng) for _ in range(self.recipe.batch)]
-        return Batch(
-            pixels=recolour(np.stack([v[0] for v in views]), rng, fluorescence=self.recipe.stain == "fluorescence"),
-            truth=np.stack([v[1] for v in views]),
-            others=np.stack([v[2] for v in views]),
-            guidance=[v[3] for v in views],
-            encoding=ENCODINGS[self.recipe.network],
-        )
+        pixels = recolour(np.stack([v.pixels for v in views]), rng, fluorescence=self.recipe.stain == "fluorescence")
+        return as_batch(views, pixels, ENCODINGS[self.recipe.network])
 
     def _view(self, rng: np.random.Generator) -> View:
         size = self.recipe.crop_px
         while True:
-            image, objects = self.images[rng.choice(len(self.images), p=self.weights)]
-            index = int(rng.integers(len(objects.labels)))
+            number = int(rng.choice(len(self.images), p=self.weights))
+            (image, objects), rows = self.images[number], self.rows[number]
+            index = int(rows[rng.integers(len(rows))])
             mask, corner = objects.mask(image.labels, index, margin_px=3)
-            strokes = tuple(stroke + corner for stroke in self._say(mask, rng))
+            label = int(objects.labels[index])
+            turn = self._replayed(image.turns.get(label, ()), rng)
+            strokes = framing(turn) if turn else tuple(stroke + corner for stroke in self._say(mask, rng))
             affine = self._affine(image, strokes, rng)
             labels = warp_labels(image.labels, affine, size)
-            truth = labels == objects.labels[index]
+            truth = labels == label
             if truth.sum() >= 5:  # the shift or the scale may leave next to nothing of a tiny object
                 break
         others = (labels > 0) & ~truth
+        known = None if image.known is None else warp_labels(image.known.astype(np.uint16), affine, size) > 0
         pixels = blur_sharpen_or_compress(warp_pixels(image.pixels, affine, size), rng)
-        strokes = tuple(warp_points(stroke, affine) for stroke in strokes)
-        told = Guidance(strokes, exclusion=self._exclusion(objects, index, labels * others, affine, truth, rng))
-        if rng.random() < self.recipe.corrupted_start:
-            told = correct(told, corrupt(truth, others, rng).astype(np.float32), truth, rng)
-        return pixels, truth, others, told
+        said = as_said(turn, affine, size) if turn else Guidance(tuple(warp_points(s, affine) for s in strokes))
+        said = replace(said, exclusion=self._exclusion(objects, index, labels * others, affine, truth, rng))
+        if turn is None and rng.random() < self.recipe.corrupted_start:
+            said = correct(said, self._spoilt(image, label, truth, others, affine, rng), truth, rng, known)
+        return View(pixels, truth, others, said, known)
+
+    def _replayed(self, turns: Sequence[Turn], rng: np.random.Generator) -> Turn | None:
+        """A turn that a person really took, now and then; of the objects of which nobody said anything, none."""
+        if not turns or rng.random() >= self.recipe.replayed:
+            return None
+        return turns[int(rng.integers(len(turns)))]
+
+    def _spoilt(
+        self,
+        image: LabelledImage,
+        label: int,
+        truth: NDArray[np.bool_],
+        others: NDArray[np.bool_],
+        affine: Affine,
+        rng: np.random.Generator,
+    ) -> NDArray[np.float32]:
+        """A mask to correct: one that a person turned down there, if there is any, else one spoilt on purpose."""
+        rejected = image.rejected.get(label, ())
+        if rejected and rng.random() < self.recipe.replayed:
+            return drawn(rejected[int(rng.integers(len(rejected)))], affine, len(truth))
+        return corrupt(truth, others, rng).astype(np.float32)
 
     def _say(self, mask: NDArray[np.bool_], rng: np.random.Generator) -> Strokes:
         """The first thing that a person says of an object: a click, or for a gland a line, now and then one dot."""
@@ -160,9 +192,10 @@ def correct_batch(network: nn.Module, batch: Batch, step: int, recipe: Recipe) -
         with torch.inference_mode(), autocast():
             logits = network(batch.inputs())
         probability = logits[:, 0].float().sigmoid().numpy()
+        known = batch.known if batch.known is not None else [None] * len(batch.guidance)
         batch.guidance = [
-            told if rng.random() < 0.1 else correct(told, previous, truth, rng)
-            for told, previous, truth in zip(batch.guidance, probability, batch.truth, strict=True)
+            told if rng.random() < 0.1 else correct(told, previous, truth, rng, where)
+            for told, previous, truth, where in zip(batch.guidance, probability, batch.truth, known, strict=True)
         ]
     batch.guidance = [
         Guidance(g.positive, g.negative, g.exclusion) if rng.random() < recipe.previous_dropped else g
@@ -172,10 +205,15 @@ def correct_batch(network: nn.Module, batch: Batch, step: int, recipe: Recipe) -
 
 
 def correct(
-    told: Guidance, previous: NDArray[np.float32], truth: NDArray[np.bool_], rng: np.random.Generator
+    told: Guidance,
+    previous: NDArray[np.float32],
+    truth: NDArray[np.bool_],
+    rng: np.random.Generator,
+    known: NDArray[np.bool_] | None = None,
 ) -> Guidance:
     """The guidance with one more click, where RITM's annotator would put it, and the mask that it corrects."""
-    click = next_click(previous > 0.5, truth, rng)
+    predicted = previous > 0.5
+    click = next_click(predicted if known is None else predicted & known, truth, rng)
     positive, negative = told.positive, told.negative
     if click is not None and click[1]:
         positive = (*positive, np.array([click[0]]))
@@ -215,15 +253,48 @@ def held_out_batch(image: LabelledImage, recipe: Recipe, count: int) -> Batch:
     """Up to `count` objects of an image, evenly picked, as the product would see them: clicked at the centroid, or with
     the skeleton drawn into a gland; exclusion on."""
     objects = find_objects(image.labels)
-    picked = np.unique(np.linspace(0, len(objects.labels) - 1, count).astype(int))
+    rows = objects.rows_of(image)
+    picked = rows[np.unique(np.linspace(0, len(rows) - 1, count).astype(int))]
     views = [_held_out_view(image, objects, int(index), recipe) for index in picked]
+    return as_batch(views, np.stack([v.pixels for v in views]).astype(np.float32), ENCODINGS[recipe.network])
+
+
+def as_batch(views: Sequence[View], pixels: NDArray[np.float32], encoding: Encoding) -> Batch:
+    known = None
+    if any(v.known is not None for v in views):
+        known = np.stack([np.ones_like(v.truth) if v.known is None else v.known for v in views])
     return Batch(
-        pixels=np.stack([v[0] for v in views]).astype(np.float32),
-        truth=np.stack([v[1] for v in views]),
-        others=np.stack([v[2] for v in views]),
-        guidance=[v[3] for v in views],
-        encoding=ENCODINGS[recipe.network],
+        pixels=pixels,
+        truth=np.stack([v.truth for v in views]),
+        others=np.stack([v.others for v in views]),
+        guidance=[v.said for v in views],
+        encoding=encoding,
+        known=known,
     )
+
+
+def framing(turn: Turn) -> Strokes:
+    """What the product frames the patch by (Segmenter.frame): the first click, or all lines with the mask they correct."""
+    inside = tuple(s for s, positive in zip(turn.strokes, turn.positive, strict=True) if positive)
+    if not turn.before and all(len(stroke) == 1 for stroke in inside):
+        return inside[:1]
+    return (*inside, *(polygon[0] for polygon in turn.before))
+
+
+def as_said(turn: Turn, affine: Affine, size_px: int) -> Guidance:
+    """A real turn in the patch; where only something was taken from a mask, its deepest point says what the object is."""
+    before = drawn(turn.before, affine, size_px) if turn.before else None
+    strokes = tuple(warp_points(stroke, affine) for stroke in turn.strokes)
+    return guidance(with_inner_point(ObjectPrompts(strokes, turn.positive, start=before)), before)
+
+
+def drawn(shape: Shape, affine: Affine, size_px: int) -> NDArray[np.float32]:
+    """(size_px, size_px): 1 inside the polygons."""
+    mask = np.zeros((size_px, size_px), np.float32)
+    warped = [[warp_points(ring, affine) for ring in polygon] for polygon in shape]
+    inside, box = pixels_inside(warped, size_px, size_px)
+    mask[box][inside] = 1
+    return mask
 
 
 def _held_out_view(image: LabelledImage, objects: Objects, index: int, recipe: Recipe) -> View:
@@ -240,5 +311,6 @@ def _held_out_view(image: LabelledImage, objects: Objects, index: int, recipe: R
     truth = labels == objects.labels[index]
     points = warp_points(np.delete(objects.inner_points, index, axis=0), affine)
     exclusion = points[((points >= 0) & (points < size)).all(axis=1)]
-    pixels = warp_pixels(image.pixels, affine, size)
-    return pixels, truth, (labels > 0) & ~truth, Guidance(tuple(warp_points(s, affine) for s in strokes), (), exclusion)
+    said = Guidance(tuple(warp_points(s, affine) for s in strokes), (), exclusion)
+    known = None if image.known is None else warp_labels(image.known.astype(np.uint16), affine, size) > 0
+    return View(warp_pixels(image.pixels, affine, size), truth, (labels > 0) & ~truth, said, known)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.checkpoints import WEIGHTS_FOLDER, CheckpointError, open_checkpoint
+from inference.checkpoints import CheckpointError, open_checkpoint
 from inference.engines import open_engine
 from inference.geometry import components_at, fill_holes, surrounded
 from inference.methods.base import ObjectMask, ObjectPrompts, Points, Segmenter
@@ -52,18 +52,29 @@ HABITS = {
 
 
 class NuclickSegmenter(Segmenter):
-    def __init__(self, checkpoint: str, *, threads: int, folder: Path = WEIGHTS_FOLDER) -> None:
+    def __init__(self, checkpoint: str, *, threads: int, folder: Path | None = None) -> None:
         """CheckpointError when the weights are missing, altered, of another method, or of an unknown kind."""
         found = open_checkpoint(checkpoint, folder)
-        manifest = found.manifest
+        self.configure(found.manifest)
+
+        def load() -> nn.Module:
+            from inference.methods.nuclick.networks import load_network  # with it comes torch
+
+            return load_network(found)
+
+        self.engine = open_engine(load, content=found.sha256, shape=self.shape, threads=threads)
+        self.device = self.engine.device
+
+    def configure(self, manifest: Mapping[str, Any]) -> None:
+        """All that the manifest decides: everything but the engine. CheckpointError as above."""
         if manifest["method"] != "nuclick":
             raise CheckpointError(
-                f"The weights “{checkpoint}” belong to the method {manifest['method']}, not to nuclick."
+                f"The weights “{manifest['name']}” belong to the method {manifest['method']}, not to nuclick."
             )
         self.object_type = str(manifest["object_type"])
         if manifest.get("network") not in ENCODINGS or self.object_type not in HABITS:
             raise CheckpointError(
-                f"The weights “{checkpoint}” are for the network {manifest.get('network')!r} and {self.object_type!r} "
+                f"The weights “{manifest['name']}” are for the network {manifest.get('network')!r} and {self.object_type!r} "
                 f"objects; known are {', '.join(ENCODINGS)} and {', '.join(HABITS)}."
             )
         self.patch_px = int(manifest["patch_px"])
@@ -75,15 +86,7 @@ class NuclickSegmenter(Segmenter):
         self.threshold = float(manifest.get("threshold", DEFAULT_THRESHOLD))
         self.encoding = ENCODINGS[manifest["network"]]
         self.hears_corrections = manifest["network"] != "paper"  # the paper's network has no channel for them
-        shape = (3 + self.encoding.channels, self.patch_px, self.patch_px)
-
-        def load() -> nn.Module:
-            from inference.methods.nuclick.networks import load_network  # with it comes torch
-
-            return load_network(found)
-
-        self.engine = open_engine(load, content=found.sha256, shape=shape, threads=threads)
-        self.device = self.engine.device
+        self.shape = (3 + self.encoding.channels, self.patch_px, self.patch_px)
 
     def probabilities(
         self, patches: Sequence[NDArray[np.uint8]], prompts: Sequence[ObjectPrompts]

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from inference.data.mosaic import mosaic
-from inference.data.samples import LabelledImage
+from inference.data.samples import LabelledImage, find_objects
 from inference.methods.nuclick.losses import paper_loss, successor_loss, targets
 from inference.methods.nuclick.networks import NETWORKS
 from inference.methods.nuclick.recipe import Recipe
@@ -29,7 +29,8 @@ class Task:
         rng = np.random.default_rng([recipe.seed, 2])
         together = [mosaic(training, rng) for _ in range(recipe.mosaics)]
         self.sampler = Sampler([*training, *together], recipe)
-        self.held_out = [held_out_batch(image, recipe, objects_per_image) for image in validation if image.labels.any()]
+        pointed = [image for image in validation if len(find_objects(image.labels).rows_of(image))]
+        self.held_out = [held_out_batch(image, recipe, objects_per_image) for image in pointed]
 
     def network(self) -> nn.Module:
         return NETWORKS[self.recipe.network]()
@@ -51,5 +52,7 @@ def iou_at_1(network: nn.Module, batch: Batch) -> float:
     part = max(1, VALIDATED_PIXELS // batch.truth[0].size)
     with torch.inference_mode(), autocast():
         predicted = torch.cat([network(rows)[:, 0] > 0 for rows in batch.inputs().split(part)]).numpy()
+    if batch.known is not None:
+        predicted &= batch.known
     overlap = (predicted & batch.truth).sum((1, 2))
     return float((overlap / (predicted | batch.truth).sum((1, 2))).mean())
