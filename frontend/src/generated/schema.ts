@@ -1304,7 +1304,7 @@ export interface components {
             failure?: string;
             /** Format: uuid */
             id?: string;
-            lines: components["schemas"]["JobLine"][];
+            readonly lines: components["schemas"]["JobLine"][];
             measurement: components["schemas"]["Measurement"] | null;
             method: string;
             object_type: components["schemas"]["ObjectTypeEnum"];
