@@ -12,6 +12,8 @@ from annotator.learning.api import (
     RunsView,
     RunView,
 )
+from annotator.learning.effort_api import EffortView
+from annotator.learning.sampling_api import CancelSamplingView, SamplingsView
 
 urlpatterns = [
     path("projects/<int:project_id>/models", ModelsView.as_view()),
@@ -24,4 +26,7 @@ urlpatterns = [
     path("learning/runs/<uuid:run_id>", RunView.as_view()),
     path("learning/runs/<uuid:run_id>/cancel", CancelRunView.as_view()),
     path("learning/runs/<uuid:run_id>/pictures/<int:number>.png", PictureView.as_view()),
+    path("projects/<int:project_id>/regions/sampling", SamplingsView.as_view()),
+    path("regions/sampling/<uuid:job_id>/cancel", CancelSamplingView.as_view()),
+    path("projects/<int:project_id>/effort", EffortView.as_view()),
 ]

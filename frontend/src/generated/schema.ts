@@ -100,6 +100,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/effort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["projects_effort_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/learning": {
         parameters: {
             query?: never;
@@ -294,6 +310,38 @@ export interface paths {
         put?: never;
         /** @description The region that you work on already, else the next free one, for 15 minutes from now. */
         post: operations["projects_regions_next_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/regions/sampling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["samplings_list"];
+        put?: never;
+        post: operations["projects_regions_sampling_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/regions/sampling/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["regions_sampling_cancel_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -726,6 +774,71 @@ export interface components {
             mean: number;
             resamples: number;
             score: string;
+        };
+        Effort: {
+            over_time: components["schemas"]["EffortDay"][];
+            rows: components["schemas"]["EffortRow"][];
+        };
+        EffortDay: {
+            /** Format: date */
+            day: string;
+            objects: number;
+            /** Format: double */
+            seconds_median: number | null;
+            /** Format: double */
+            seconds_total: number;
+            version: string | null;
+            version_id: number | null;
+        };
+        /** @description One model version and label. */
+        EffortRow: {
+            /**
+             * Format: double
+             * @description accepted / (accepted + rejected)
+             */
+            accept_rate: number | null;
+            /** @description Decisions, corrections of accepted masks among them. */
+            accepted: number;
+            /**
+             * Format: double
+             * @description Clicks and lines of the accepted turn, mean.
+             */
+            clicks_per_object: number | null;
+            /** @description How many objects the edit distance is of: the newest ones. */
+            compared: number;
+            /**
+             * Format: double
+             * @description Of the objects: those whose first answer was not the accepted mask.
+             */
+            corrected_share: number | null;
+            /**
+             * Format: double
+             * @description 1 − IoU between the first answer and the accepted mask, mean.
+             */
+            edit_distance: number | null;
+            label: string;
+            label_id: number;
+            /** @description Accepted for the first time. */
+            objects: number;
+            rejected: number;
+            /**
+             * Format: double
+             * @description A quarter took more.
+             */
+            seconds_per_object_high: number | null;
+            /**
+             * Format: double
+             * @description A quarter took less.
+             */
+            seconds_per_object_low: number | null;
+            /**
+             * Format: double
+             * @description From the first click to the acceptance, by the person's clock.
+             */
+            seconds_per_object_median: number | null;
+            version: string | null;
+            /** @description Null: no model answered. */
+            version_id: number | null;
         };
         /**
          * Heartbeat
@@ -1332,6 +1445,42 @@ export interface components {
          * @enum {string}
          */
         RunRequestStartEnum: "active" | "scratch";
+        SamplingRequestRequest: {
+            object_type: components["schemas"]["ObjectTypeEnum"];
+            /**
+             * Format: double
+             * @description Their side.
+             */
+            region_um: number;
+            strategy: components["schemas"]["StrategyEnum"];
+            /** @description How many regions. */
+            wanted: number;
+        };
+        SamplingRun: {
+            by?: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            done?: number;
+            /** Format: date-time */
+            ended_at?: string | null;
+            failure?: string;
+            /** @description How many regions it put into the queue. */
+            found: number;
+            /** Format: uuid */
+            id?: string;
+            /** @description The version that was asked. */
+            model: string;
+            object_type: components["schemas"]["ObjectTypeEnum"];
+            /** Format: double */
+            region_um: number;
+            stage?: string;
+            /** Format: date-time */
+            started_at?: string | null;
+            state: components["schemas"]["JobState"];
+            strategy: components["schemas"]["StrategyEnum"];
+            total?: number;
+            wanted: number;
+        };
         Schedule: {
             /** @description As cron has it: * for each day, 0 for Sunday, 1-5. */
             day_of_week: string;
@@ -1492,6 +1641,14 @@ export interface components {
             samples: number;
             schedule: components["schemas"]["Schedule"] | null;
         };
+        /**
+         * @description * `random` - Random, from every slide alike
+         *     * `entropy` - Where the model is least sure
+         *     * `disagreement` - Where two models disagree
+         *     * `combined` - Unsure and varied
+         * @enum {string}
+         */
+        StrategyEnum: "random" | "entropy" | "disagreement" | "combined";
         /** @description Where the tiles are. z counts 0 = smallest … levels − 1 = full resolution, each twice the one before. */
         Tiles: {
             levels: number;
@@ -1740,6 +1897,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Project"];
+                };
+            };
+        };
+    };
+    projects_effort_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Effort"];
                 };
             };
         };
@@ -2060,6 +2238,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OneRegion"];
+                };
+            };
+        };
+    };
+    samplings_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SamplingRun"][];
+                };
+            };
+        };
+    };
+    projects_regions_sampling_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SamplingRequestRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SamplingRun"];
+                };
+            };
+        };
+    };
+    regions_sampling_cancel_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SamplingRun"];
                 };
             };
         };
