@@ -89,7 +89,7 @@ class Stack:
         return self.facts()["sign_in"]
 
     def pids(self) -> dict[str, int]:
-        """Process ids by name: postgres, redis, model-worker, web, replies-worker, beat."""
+        """Process ids by name: postgres, redis, model-worker, web, replies-worker, beat, training-worker."""
         return {name: process["pid"] for name, process in self.facts().get("processes", {}).items()}
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:

@@ -1,4 +1,4 @@
-"""GET /healthz: what each part says of itself. 200 only when all serve."""
+"""GET /healthz: what each part says of itself. 200 only when all serve that a click needs."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,15 @@ from django.http import HttpRequest, JsonResponse
 from redis.exceptions import RedisError
 
 from annotator.core.redis import get_redis
-from inference.protocol import HEARTBEAT_KEY_PREFIX, INTERACTIVE_KEY_PREFIX, INTERACTIVE_QUEUE, WorkerHeartbeat
+from inference.protocol import (
+    HEARTBEAT_KEY_PREFIX,
+    INTERACTIVE_KEY_PREFIX,
+    INTERACTIVE_QUEUE,
+    TRAINER_KEY_PREFIX,
+    TRAINING_KEY_PREFIX,
+    TRAINING_QUEUE,
+    WorkerHeartbeat,
+)
 
 CHORES_KEY = "squiggle:chores"
 """Unix time at which beat's last chore reached the replies worker."""
@@ -23,7 +31,7 @@ def beat_alive() -> None:
 
 def healthz(request: HttpRequest) -> JsonResponse:
     components = {name: _try(check) for name, check in CHECKS.items()}
-    healthy = all(component["ok"] for component in components.values())
+    healthy = all(component["ok"] for name, component in components.items() if name not in NOT_NEEDED)
     status = "ok" if healthy else "degraded"
     return JsonResponse({"status": status, "components": components}, status=200 if healthy else 503)
 
@@ -47,12 +55,25 @@ def _redis() -> str:
 
 
 def _worker() -> str:
-    values = [get_redis().get(key) for key in get_redis().scan_iter(match=f"{HEARTBEAT_KEY_PREFIX}*", count=1000)]
-    heartbeats = [WorkerHeartbeat.model_validate_json(value) for value in values if value]
+    heartbeats = _read_heartbeats(HEARTBEAT_KEY_PREFIX)
     if not heartbeats:
         raise LookupError("no model worker sends a heartbeat")
     queued = get_redis().llen(INTERACTIVE_KEY_PREFIX + INTERACTIVE_QUEUE)
     return f"{len(heartbeats)} on {heartbeats[0].device}, {queued} queued"
+
+
+def _trainer() -> str:
+    heartbeats = _read_heartbeats(TRAINER_KEY_PREFIX)
+    if not heartbeats:
+        raise LookupError("no training worker sends a heartbeat: clicks are answered, trainings wait")
+    busy = sum(heartbeat.request_id is not None for heartbeat in heartbeats)
+    queued = get_redis().llen(TRAINING_KEY_PREFIX + TRAINING_QUEUE)
+    return f"{len(heartbeats)} on {heartbeats[0].device}, {busy} busy, {queued} queued"
+
+
+def _read_heartbeats(prefix: str) -> list[WorkerHeartbeat]:
+    values = [get_redis().get(key) for key in get_redis().scan_iter(match=f"{prefix}*", count=1000)]
+    return [WorkerHeartbeat.model_validate_json(value) for value in values if value]
 
 
 def _chores() -> str:
@@ -72,6 +93,9 @@ CHECKS: dict[str, Callable[[], str]] = {
     "database": _database,
     "redis": _redis,
     "worker": _worker,
+    "trainer": _trainer,
     "replies_and_beat": _chores,
     "frontend": _frontend,
 }
+NOT_NEEDED = {"trainer"}
+"""It is told of, and no click misses it."""

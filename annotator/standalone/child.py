@@ -30,6 +30,8 @@ class Service:
     """What the kernel sends it when the supervisor is gone without a word."""
     prepare: Callable[[], None] = field(default=lambda: None)
     """Runs before each start."""
+    essential: bool = True
+    """Whether nothing goes on without it: when it dies again and again, all is stopped in words."""
 
 
 class Child:

@@ -9,6 +9,7 @@ from annotator.standalone.home import Home
 from annotator.standalone.options import Options
 
 MODEL_WORKER = "model-worker"
+TRAINING_WORKER = "training-worker"
 SETTINGS_MODULE = "annotator.config.settings"
 
 
@@ -19,6 +20,7 @@ def shared_environment(options: Options, home: Home, *, database_url: str, redis
         "DJANGO_SETTINGS_MODULE": SETTINGS_MODULE,
         "PYTHONUNBUFFERED": "1",
         "SQUIGGLE_HOME": str(home.path),
+        "SQUIGGLE_LEARNING": os.environ.get("SQUIGGLE_LEARNING") or str(home.path / "learning"),
         "SQUIGGLE_HOST": options.host,
         "SQUIGGLE_PORT": str(options.port),
         "SQUIGGLE_DEMO": "1" if options.demo else "0",
@@ -32,14 +34,28 @@ def shared_environment(options: Options, home: Home, *, database_url: str, redis
 
 
 def model_worker(options: Options, django_environment: Mapping[str, str]) -> Service:
-    # With DJANGO_SETTINGS_MODULE in sight Celery would load Django there; and the worker has no business in Postgres.
-    hidden = {"DJANGO_SETTINGS_MODULE", "DATABASE_URL", "SQUIGGLE_SECRET_KEY", "OPENBLAS_NUM_THREADS"}
-    kept = {key: value for key, value in django_environment.items() if key not in hidden}
     return Service(
         name=MODEL_WORKER,
         command=_celery("inference.worker", "worker", "--queues=interactive", "--pool=solo", *_QUIET),
-        environment={**kept, "SQUIGGLE_THREADS": str(options.threads)},
+        environment=_without_django(django_environment, threads=options.threads),
     )
+
+
+def training_worker(django_environment: Mapping[str, str]) -> Service:
+    """It makes itself nice, and has one thread: clicks stay quick beside it. Without it they are answered all the same."""
+    return Service(
+        name=TRAINING_WORKER,
+        command=_celery("inference.worker:trainer", "worker", "--queues=training", "--pool=solo", *_QUIET),
+        environment=_without_django(django_environment, threads=1),
+        essential=False,
+    )
+
+
+def _without_django(environment: Mapping[str, str], *, threads: int) -> dict[str, str]:
+    """With DJANGO_SETTINGS_MODULE in sight Celery would load Django; and the workers have no business in Postgres."""
+    hidden = {"DJANGO_SETTINGS_MODULE", "DATABASE_URL", "SQUIGGLE_SECRET_KEY", "OPENBLAS_NUM_THREADS"}
+    kept = {key: value for key, value in environment.items() if key not in hidden}
+    return {**kept, "SQUIGGLE_THREADS": str(threads)}
 
 
 def web(options: Options, environment: Mapping[str, str]) -> Service:

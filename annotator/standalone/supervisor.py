@@ -80,13 +80,13 @@ class Supervisor:
         while not condition():
             self._sleep(every_s)
             for child in self._children:
-                if child.has_ended():
+                if child.has_ended() and child.service.essential:
                     raise StandaloneError(self.failure_in_words(child))
             if time.monotonic() > deadline:
                 raise StandaloneError(f"Waited {timeout_s:.0f} s for {what} in vain. The logs are in {self.home.logs}.")
 
     def watch(self, heartbeats: HeartbeatWatch, *, watched: str) -> None:
-        """Runs until StopRequested, or StandaloneError when a child dies again and again."""
+        """Runs until StopRequested, or StandaloneError when an essential child dies again and again."""
         next_check = 0.0
         while True:
             self._sleep(TICK_S)
@@ -139,12 +139,14 @@ class Supervisor:
         deaths.append(now)
         while deaths[0] < now - DEATHS_WINDOW_S:
             deaths.popleft()
-        if len(deaths) > MAX_DEATHS:
+        if len(deaths) > MAX_DEATHS and child.service.essential:
             raise StandaloneError(
                 f"{child.name} died {len(deaths)} times within {DEATHS_WINDOW_S:.0f} s; giving up.\n"
                 + self.failure_in_words(child)
             )
         self._announce(f"{child.name} {child.ending_in_words()}; starting it again")
+        if not child.service.essential:  # it may die for ever, and must not take the processor with it
+            return min(2.0 ** len(deaths), DEATHS_WINDOW_S)
         return min(0.25 * (len(deaths) - 1), 3.0)
 
     def _kill_if_hanging(self, heartbeats: HeartbeatWatch, watched: str) -> None:

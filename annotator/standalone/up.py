@@ -83,6 +83,7 @@ class Start:
         self.supervisor.start(services.web(self.options, environment))
         self.supervisor.start(services.replies_worker(environment))
         self.supervisor.start(services.beat(environment))
+        self.supervisor.start(services.training_worker(environment))
         self.manage(environment, "models", "register_models")
         sign_in = self.manage(environment, "demo", "make_demo").strip() if self.options.demo else None
         self.healthy()

@@ -13,8 +13,8 @@ from tests.annotator.standalone.conftest import is_alive
 from tests.conftest import REDIS
 
 
-def shell(script, name="shell"):
-    return Service(name=name, command=["sh", "-c", script], environment=os.environ, grace_s=2)
+def shell(script, name="shell", **fields):
+    return Service(name=name, command=["sh", "-c", script], environment=os.environ, grace_s=2, **fields)
 
 
 @pytest.fixture
@@ -71,6 +71,14 @@ def test_all_stops_in_words_when_a_child_dies_again_and_again(supervisor, said, 
     assert len(said) == 3
 
 
+def test_what_is_not_essential_may_die_for_ever(supervisor, said, monkeypatch):
+    monkeypatch.setattr(module, "MAX_DEATHS", 1)
+    monkeypatch.setattr(module, "DEATHS_WINDOW_S", 0.5)
+    supervisor.start(shell("exit 1", name="training-worker", essential=False))
+    watch(supervisor, until=lambda: len(said) > 3)
+    assert set(said) == {"training-worker ended with exit code 1; starting it again"}
+
+
 def test_a_hanging_model_worker_is_killed_and_started_again(supervisor, said):
     class Watch:
         def complaint(self, pid):
@@ -104,6 +112,12 @@ def test_waiting_ends_when_a_child_dies(supervisor):
     supervisor.start(shell("echo port taken; exit 1", "web"))
     with pytest.raises(StandaloneError, match=r"(?s)web ended with exit code 1.*port taken"):
         supervisor.wait_until(lambda: False, what="health", timeout_s=30)
+
+
+def test_waiting_goes_on_without_what_is_not_essential(supervisor):
+    child = supervisor.start(shell("exit 1", "training-worker", essential=False))
+    supervisor.wait_until(child.has_ended, what="its end", timeout_s=30)
+    supervisor.wait_until(lambda: True, what="health", timeout_s=30)
 
 
 def test_waiting_ends_when_the_time_is_over(supervisor):

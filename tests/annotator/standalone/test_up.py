@@ -12,7 +12,7 @@ from tests.annotator.standalone.conftest import is_alive, processes_mentioning, 
 from tests.conftest import POSTGRES, REDIS
 from tests.stack import Stack, running_stack
 
-OURS = {"postgres", "redis", "model-worker", "web", "replies-worker", "beat"}
+OURS = {"postgres", "redis", "model-worker", "training-worker", "web", "replies-worker", "beat"}
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +37,9 @@ def test_all_parts_run_and_are_healthy(stack):
     assert stack.is_healthy()
 
 
-def test_model_worker_sees_neither_django_nor_the_database(stack):
-    seen = environment_of(stack.pids()["model-worker"])
+@pytest.mark.parametrize("name", ["model-worker", "training-worker"])
+def test_workers_see_neither_django_nor_the_database(stack, name):
+    seen = environment_of(stack.pids()[name])
     assert not {"DJANGO_SETTINGS_MODULE", "DATABASE_URL", "SQUIGGLE_SECRET_KEY"} & set(seen)
     assert seen["REDIS_URL"] == environment_of(stack.pids()["web"])["REDIS_URL"]
 
@@ -61,7 +62,7 @@ def test_a_taken_port_is_said_and_nothing_is_left(stack, folder):
     assert "Address already in use" in ends_in_words(other)
 
 
-@pytest.mark.parametrize("name", ["redis", "postgres", "model-worker", "web"])
+@pytest.mark.parametrize("name", ["redis", "postgres", "model-worker", "web", "training-worker"])
 def test_all_is_healthy_again_when_a_part_was_killed(stack, name):
     old = stack.kill(name)
     stack.wait_replaced(name, old)
