@@ -236,8 +236,8 @@ class JobProgress(JobReply):
     stage: Literal["starting", "cutting", "training", "measuring", "sampling"]
     done: int = 0
     total: int = 0
-    curve: tuple[dict[str, float], ...] = ()
-    """Rows of the training loop's log that were not sent before."""
+    curve: tuple[dict[str, float | None], ...] = ()
+    """Rows of the training loop's log that were not sent before; null where a number is none (a loss that diverged)."""
     lines: tuple[str, ...] = ()
     """Lines for people that were not sent before."""
 
