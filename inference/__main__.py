@@ -1,4 +1,4 @@
-"""The command line of the inference half: python -m inference train | export | evaluate | bench."""
+"""The command line of the inference half: python -m inference train | export | evaluate | bench | reliability | al-bench."""
 
 import argparse
 import math
@@ -129,7 +129,34 @@ def parser() -> argparse.ArgumentParser:
     reliability.add_argument("--json", type=Path, help="write the result here")
     reliability.set_defaults(command=run_reliability)
 
-    for command in (train, export, evaluate, bench, reliability):
+    al_bench = commands.add_parser(
+        "al-bench", help="does it pay to choose what is labelled next? Policies against chance"
+    )
+    al_bench.add_argument("--data", type=Path, required=True, help="labelled images of nuclei")
+    al_bench.add_argument("--kind", help="only images of this kind, as dataset.json names it")
+    al_bench.add_argument(
+        "--strategies",
+        type=lambda text: tuple(text.split(",")),
+        default=("random", "combined"),
+        help="random, entropy, disagreement, combined, with commas; all are compared with random",
+    )
+    al_bench.add_argument("--rounds", type=positive, default=4, help="points of each curve, twice the regions at each")
+    al_bench.add_argument("--seeds", type=positive, default=3)
+    al_bench.add_argument("--first", type=positive, default=4, help="regions of the first round")
+    al_bench.add_argument("--region-px", type=positive, default=256)
+    al_bench.add_argument("--annotator", "--checkpoint", default=NUCLEI, help="the click model that makes the masks")
+    al_bench.add_argument("--learner-start", help="weights that each training begins with; default: random ones")
+    al_bench.add_argument("--samples", type=positive, default=2_000, help="patches of each training")
+    al_bench.add_argument("--batch", type=positive, default=16)
+    al_bench.add_argument("--crop-px", type=positive, default=96, help="what the learner is shown of each")
+    al_bench.add_argument("--learning-rate", type=float, default=5e-4)
+    al_bench.add_argument("--test-images", type=positive, help="of the validation images; default: all")
+    al_bench.add_argument("--out", type=Path, required=True, help="the run's folder; named again, it goes on")
+    al_bench.add_argument("--json", type=Path, help="write the result here")
+    al_bench.add_argument("--markdown", type=Path, help="write the table here")
+    al_bench.set_defaults(command=run_al_bench)
+
+    for command in (train, export, evaluate, bench, reliability, al_bench):
         command.add_argument("--threads", type=positive, default=os.cpu_count() or 1)
     return top
 
@@ -248,6 +275,38 @@ def run_reliability(options: argparse.Namespace) -> None:
     tell(as_table(report))
     if options.json:
         write_json(options.json, report)
+
+
+def run_al_bench(options: argparse.Namespace) -> None:
+    from inference.active.bench import Settings, run_bench
+    from inference.active.curves import as_table, summarise
+    from inference.active.learner import Plan
+
+    plan = Plan(
+        start=options.learner_start,
+        samples=options.samples,
+        batch=options.batch,
+        crop_px=options.crop_px,
+        learning_rate=options.learning_rate,
+    )
+    settings = Settings(
+        strategies=options.strategies,
+        rounds=options.rounds,
+        seeds=options.seeds,
+        annotator=options.annotator,
+        plan=plan,
+        kind=options.kind,
+        first=options.first,
+        region_px=options.region_px,
+        test_images=options.test_images,
+    )
+    report = summarise(run_bench(options.data, settings, run=options.out, threads=options.threads, say=tell))
+    table = as_table(report)
+    tell(table)
+    if options.json:
+        write_json(options.json, report)
+    if options.markdown:
+        options.markdown.write_text(table + "\n", encoding="utf-8")
 
 
 def tell(line: str) -> None:

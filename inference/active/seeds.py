@@ -12,6 +12,8 @@ from skimage.feature import peak_local_max
 from skimage.filters import threshold_otsu
 from skimage.segmentation import watershed
 
+from inference.slide import WHITE
+
 RADIUS_UM = {"nucleus": 3.5, "cell": 6.0, "gland": 35.0}
 """Of a typical object: what is far smaller is no object, and two centres are hardly nearer than this."""
 SMALLEST = 0.25
@@ -43,9 +45,12 @@ def find_automatic_masks(
 
 
 def stain_of(pixels: NDArray[np.uint8], *, dark_ground: bool) -> NDArray[np.float32]:
-    """(H, W) 0 to about 1: brightness in fluorescence, else haematoxylin (Ruifrok and Johnston 2001)."""
-    found = pixels.max(axis=2) / 255 if dark_ground else np.clip(rgb2hed(pixels)[..., 0], 0, None)
-    return found.astype(np.float32)
+    """(H, W) 0 to about 1: in fluorescence the root of brightness, so that dim objects count beside bright ones; else
+    haematoxylin (Ruifrok and Johnston 2001)."""
+    if not dark_ground:
+        return np.clip(rgb2hed(pixels)[..., 0], 0, None).astype(np.float32)
+    brightness = np.where(pixels.min(axis=2) == WHITE, 0, pixels.max(axis=2))  # white lies beyond the slide
+    return np.sqrt(brightness / 255, dtype=np.float32)
 
 
 def is_stained(stain: NDArray[np.float32], *, least: float) -> NDArray[np.bool_]:
