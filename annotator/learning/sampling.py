@@ -50,9 +50,12 @@ def request_sampling(
             project=project, state=JobState.DONE, model_version__object_type=object_type
         ).count()
         job_id = uuid4()
-        request = SampleRequest(
-            job_id=job_id, attempt=1, strategy=Strategy(strategy).value, method=model.method, checkpoint=model.name,
-            slides=_describe(slides, object_type), wanted=wanted, region_um=region_um, round=earlier, seed=earlier + 1,
+        request = SampleRequest.model_validate(
+            {
+                "job_id": job_id, "attempt": 1, "strategy": strategy, "method": model.method, "checkpoint": model.name,
+                "slides": _describe(slides, object_type), "wanted": wanted, "region_um": region_um,
+                "round": earlier, "seed": earlier + 1,
+            }
         )  # fmt: skip
         run = SamplingRun.objects.create(
             id=job_id, project=project, by=by, strategy=strategy, model_version=model, wanted=wanted,

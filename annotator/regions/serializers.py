@@ -33,24 +33,32 @@ class RegionSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_leased_by(self, region: Region) -> str | None:
-        return region.leased_by.get_username() if region.leased_by and _is_leased(region) else None
+        return region.leased_by.get_username() if region.leased_by and _find_lease_end(region) else None
 
     @extend_schema_field(serializers.DateTimeField(allow_null=True))
     def get_leased_until(self, region: Region) -> datetime | None:
-        return region.leased_until if _is_leased(region) else None
+        return _find_lease_end(region)
 
     def get_mine(self, region: Region) -> bool:
-        return _is_leased(region) and region.leased_by_id == self.context["user"].pk
+        return _find_lease_end(region) is not None and region.leased_by_id == self.context["user"].pk
 
 
 class OneRegionSerializer(RegionSerializer):
     object_count = serializers.SerializerMethodField(help_text="Accepted objects of its type in it.")
+    lease_left_s = serializers.SerializerMethodField(
+        help_text="Seconds until the lease runs out: a browser's clock may be wrong."
+    )
 
     class Meta(RegionSerializer.Meta):
-        fields = [*RegionSerializer.Meta.fields, "object_count"]
+        fields = [*RegionSerializer.Meta.fields, "object_count", "lease_left_s"]
 
     def get_object_count(self, region: Region) -> int:
         return count_objects(region)
+
+    @extend_schema_field(serializers.FloatField(allow_null=True))
+    def get_lease_left_s(self, region: Region) -> float | None:
+        end = _find_lease_end(region)
+        return (end - timezone.now()).total_seconds() if end else None
 
 
 class RegionCountsSerializer(serializers.Serializer):
@@ -85,7 +93,7 @@ def view_region(region: Region, user: Any) -> dict[str, Any]:
     return OneRegionSerializer(region, context={"user": user}).data
 
 
-def _is_leased(region: Region) -> bool:
-    return (
-        region.state == Region.State.OPEN and region.leased_until is not None and region.leased_until > timezone.now()
-    )
+def _find_lease_end(region: Region) -> datetime | None:
+    """None where nobody holds a lease that still lives."""
+    end = region.leased_until
+    return end if region.state == Region.State.OPEN and end is not None and end > timezone.now() else None

@@ -1,9 +1,11 @@
 /** The open slide: connects viewer, overlay, tools, store and the line to the server. The only file that knows them all. */
 import { decodeSnapshot } from "./api/packed";
+import { getMyRegion, getRegion, stepRegion, takeNextRegion } from "./api/regions";
 import { getObject, getPackedObjects, renewTilePass, type Label, type Model, type Slide, type User } from "./api/rest";
 import { Intentions } from "./live/intentions";
 import { LiveSlide } from "./live/live-slide";
 import { ObjectLoader } from "./live/object-loader";
+import { RegionWork } from "./live/region-work";
 import { Overlay } from "./overlay/overlay";
 import { UNKNOWN_COLOUR } from "./overlay/style";
 import { ClickTimes } from "./store/click-times";
@@ -11,6 +13,7 @@ import { ModelChoice } from "./store/model-choice";
 import type { ObjectType } from "./store/messages";
 import { Notices } from "./store/notices";
 import { ObjectStore, type ChangeSet } from "./store/objects";
+import { boxOfRegion, type Region } from "./store/region";
 import { Selection } from "./store/selection";
 import { FILL_OPACITIES, keepPlace, lastPlace, loadSettings, type Settings } from "./store/settings";
 import type { Box } from "./store/shape";
@@ -34,6 +37,8 @@ const NO_LABEL = "This project has no label yet: an administrator adds the first
 
 /** A view that shows an object is at least this close: screen pixels for each level-0 pixel. */
 const CLOSE_SCALE = 1;
+/** A region takes this much of the view. */
+const REGION_SHARE = 0.85;
 const FAILED_TILE_PAUSE_MS = 5_000;
 
 export class Workspace {
@@ -49,6 +54,7 @@ export class Workspace {
   readonly viewer: SlideViewer;
   readonly decisions: Decisions;
   readonly models: ModelChoice<Model>;
+  readonly regions: RegionWork;
   readonly canEdit: boolean;
   readonly tool = new Signal<ToolName>("move");
   readonly labelId: Signal<number | null>;
@@ -94,6 +100,7 @@ export class Workspace {
       show: (point) => this.#show(point),
     });
     this.#overlay = this.#openOverlay();
+    this.regions = this.#openRegions();
     this.store.subscribe((changes) => this.#objectsChanged(changes));
     this.settings.fillOpacity.subscribe(() => this.#overlay.fillOpacityChanged());
     this.selection.selected.subscribe((id) => void this.#learnPrompts(id));
@@ -171,6 +178,7 @@ export class Workspace {
     window.removeEventListener("pagehide", this.#keepPlace);
     this.live.stop();
     this.loader.stop();
+    this.regions.stop();
     this.#overlay.stop();
     this.viewer.destroy();
   }
@@ -215,6 +223,40 @@ export class Workspace {
       fillOpacity: () => this.settings.fillOpacity.get(),
       onPainted: () => this.clickTimes.painted(),
     });
+  }
+
+  #openRegions(): RegionWork {
+    const projectId = this.slide.project.id;
+    const regions = new RegionWork({
+      slideId: this.slide.id,
+      store: this.store,
+      server: { mine: () => getMyRegion(projectId), get: getRegion, next: () => takeNextRegion(projectId), step: stepRegion },
+      show: (region) => this.#showRegion(region),
+      leaveFor: (region) => location.assign(`/slides/${region.slide_id}?region=${region.id}`),
+      say: (tone, words) => this.notices.say(tone, words),
+      isSaved: () => this.live.saved.get() === "saved",
+      isSeen: () => document.visibilityState === "visible",
+    });
+    regions.region.subscribe((region) => this.#overlay.setRegion(region && boxOfRegion(region)));
+    void regions.open(takeRegionFromAddress());
+    return regions;
+  }
+
+  /** The whole region with a margin, and what is to be labelled in it as the next object's label. */
+  #showRegion(region: Region): void {
+    if (this.view.get() === null) {
+      const stop = this.view.subscribe(() => {
+        stop();
+        this.#showRegion(region);
+      });
+      return;
+    }
+    const { width, height } = this.viewer.view;
+    const scale = REGION_SHARE * Math.min(width / region.width, height / region.height);
+    this.viewer.goTo(region.x + region.width / 2, region.y + region.height / 2, scale);
+    if (this.objectTypeOf(this.labelId.get()) === region.object_type) return;
+    const label = this.slide.labels.find(({ object_type }) => object_type === region.object_type);
+    if (label) this.chooseLabel(label.id);
   }
 
   /** The WebGL part is large: it is fetched and its shaders compiled once the first tile stands. */
@@ -344,4 +386,12 @@ export class Workspace {
       () => undefined,
     );
   }
+}
+
+/** The region that the address names, once: a reload keeps the place where the person looks by then. */
+function takeRegionFromAddress(): number | null {
+  const named = new URLSearchParams(location.search).get("region");
+  if (named === null) return null;
+  history.replaceState(history.state, "", location.pathname);
+  return Number(named);
 }

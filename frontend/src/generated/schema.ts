@@ -1125,6 +1125,11 @@ export interface components {
             /** Format: double */
             height: number;
             readonly id: number;
+            /**
+             * Format: double
+             * @description Seconds until the lease runs out: a browser's clock may be wrong.
+             */
+            readonly lease_left_s: number | null;
             readonly leased_by: string | null;
             /** Format: date-time */
             readonly leased_until: string | null;

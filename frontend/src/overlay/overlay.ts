@@ -4,10 +4,12 @@
  */
 import { isLive, type ChangeSet, type ObjectStore } from "../store/objects";
 import type { Selection } from "../store/selection";
+import type { Box } from "../store/shape";
 import type { SlideObject } from "../store/slide-object";
 import type { View } from "../viewer/coordinates";
 import { InkLayer } from "./ink";
 import { LiveLayer } from "./live";
+import { RegionFrame } from "./region-frame";
 import type { SettledLayer } from "./settled";
 
 /** So many just accepted objects the live layer carries before they join the settled ones. */
@@ -28,6 +30,7 @@ export interface OverlayOptions {
 
 export class Overlay {
   readonly #options: OverlayOptions;
+  readonly #frame: RegionFrame;
   readonly #layer: LiveLayer;
   readonly #ink: InkLayer;
   /** Asked, failed and proposed objects, and those accepted since the settled layer was last built. */
@@ -43,6 +46,7 @@ export class Overlay {
 
   constructor(options: OverlayOptions) {
     this.#options = options;
+    this.#frame = new RegionFrame(options.host);
     this.#layer = new LiveLayer(options.host, () => this.#scene(), options.onPainted);
     this.#ink = new InkLayer(options.host);
     const { current, selected, hovered, collected, moved, ink } = options.selection;
@@ -66,9 +70,15 @@ export class Overlay {
 
   setView(view: View): void {
     this.#view = view;
+    this.#frame.setView(view);
     this.#layer.setView(view);
     this.#ink.setView(view);
     this.#settledLayer?.setView(view);
+  }
+
+  /** The region that is labelled; null: none is. */
+  setRegion(box: Box | null): void {
+    this.#frame.setBox(box);
   }
 
   setVisible(visible: boolean): void {
@@ -86,6 +96,7 @@ export class Overlay {
     cancelAnimationFrame(this.#rebuild);
     clearTimeout(this.#rest);
     for (const stop of this.#unsubscribe) stop();
+    this.#frame.stop();
     this.#layer.stop();
     this.#ink.stop();
     this.#settledLayer?.stop();

@@ -17,6 +17,10 @@ export const PULSE_AFTER_MS = 200;
 export const PULSE_PERIOD_MS = 900;
 export const FAILED_COLOUR = "#ff6b5e";
 export const UNKNOWN_COLOUR = "#b8bcc2";
+export const REGION_COLOUR = "#4fc3c7";
+export const REGION_LINE_PX = 2;
+/** Over what lies around the region in hand. */
+export const REGION_SHADE = "rgba(23,24,26,0.22)";
 
 export type Rgb = readonly [number, number, number];
 

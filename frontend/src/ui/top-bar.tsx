@@ -4,6 +4,7 @@ import { CircleHelp } from "lucide-react";
 import type { Slide, User } from "../api/rest";
 import type { Workspace } from "../workspace";
 import { ThemeButton, UserMenu } from "./page";
+import { RegionBar } from "./region-bar";
 import { PanelButton } from "./side-panel";
 import styles from "./workspace.module.css";
 
@@ -16,6 +17,7 @@ export function TopBar({ slide, user, workspace }: { slide: Slide; user: User; w
       <span className={styles.quiet}>/</span>
       <span className={styles.name}>{slide.name}</span>
       <span className={styles.spacer} />
+      {workspace && <RegionBar workspace={workspace} />}
       <ThemeButton />
       <Tooltip label="All keys (?)">
         <ActionIcon

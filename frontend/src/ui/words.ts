@@ -18,6 +18,10 @@ const PLURALS: Record<ObjectType, string> = { nucleus: "nuclei", cell: "cells", 
 
 export const plural = (objectType: ObjectType): string => PLURALS[objectType];
 
+/** 1 nucleus, 23 nuclei */
+export const countOf = (value: number, objectType: ObjectType): string =>
+  `${number(value)} ${value === 1 ? objectType : plural(objectType)}`;
+
 /** 40 → "40×", 1.25 → "1.25×" */
 export function times(magnification: number): string {
   const digits = magnification >= 10 ? 0 : magnification >= 1 ? 1 : 2;

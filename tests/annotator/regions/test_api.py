@@ -32,6 +32,7 @@ def test_a_region_is_taken_worked_on_and_completed(call, queue, accept):
     assert (status, taken["id"], taken["mine"], taken["leased_by"]) == (200, region.pk, True, "annotator")
     assert taken["slide"] == "slide 1"
     assert taken["object_count"] == 0
+    assert 14 * 60 < taken["lease_left_s"] <= 15 * 60
     accept(40, 40)
     assert call("annotator", "POST", f"regions/{region.pk}/renew")[1]["object_count"] == 1
     assert call("annotator", "GET", "{project}/regions/mine")[1]["region"]["id"] == region.pk
