@@ -1,15 +1,21 @@
 /** The pages by address. */
 import { MantineProvider, type MantineColorSchemeManager } from "@mantine/core";
-import type { ReactNode } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 import { createRoot } from "react-dom/client";
 import { Redirect, Route, Switch } from "wouter";
 import { getSlide, type Slide, type User } from "./api/rest";
 import { loadSettings } from "./store/settings";
 import { HomePage } from "./ui/home";
+import { Page } from "./ui/page";
 import { NotFoundPage, ProjectPage } from "./ui/project";
 import { SignInPage } from "./ui/sign-in";
 import { SlidePage } from "./ui/slide-page";
 import { theme } from "./ui/theme";
+
+// Pages that few visits need are fetched when they are opened.
+const ModelsPage = lazy(() => import("./ui/models/models-page"));
+const LearningPage = lazy(() => import("./ui/learning/learning-page"));
+const RunPage = lazy(() => import("./ui/learning/run-page"));
 
 const settings = loadSettings();
 
@@ -34,15 +40,22 @@ function Pages({ user, slide }: { user: User | null; slide: Promise<Slide> | und
     );
   }
   return (
-    <Switch>
-      <Route path="/sign-in" component={SignInPage} />
-      <Route path="/">{() => <HomePage user={user} />}</Route>
-      <Route path="/projects/:id">{({ id }) => <ProjectPage user={user} id={Number(id)} />}</Route>
-      <Route path="/slides/:id">
-        {({ id }) => <SlidePage user={user} load={() => slide ?? getSlide(Number(id))} />}
-      </Route>
-      <Route>{() => <NotFoundPage user={user} />}</Route>
-    </Switch>
+    <Suspense fallback={<Page user={user}>{null}</Page>}>
+      <Switch>
+        <Route path="/sign-in" component={SignInPage} />
+        <Route path="/">{() => <HomePage user={user} />}</Route>
+        <Route path="/projects/:id">{({ id }) => <ProjectPage user={user} id={Number(id)} />}</Route>
+        <Route path="/projects/:id/models">{({ id }) => <ModelsPage user={user} id={Number(id)} />}</Route>
+        <Route path="/projects/:id/learning">{({ id }) => <LearningPage user={user} id={Number(id)} />}</Route>
+        <Route path="/projects/:id/learning/runs/:run">
+          {({ id, run }) => <RunPage user={user} id={Number(id)} runId={run} />}
+        </Route>
+        <Route path="/slides/:id">
+          {({ id }) => <SlidePage user={user} load={() => slide ?? getSlide(Number(id))} />}
+        </Route>
+        <Route>{() => <NotFoundPage user={user} />}</Route>
+      </Switch>
+    </Suspense>
   );
 }
 

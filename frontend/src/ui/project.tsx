@@ -1,24 +1,19 @@
 /** The project page: its slides as pictures, with a search. */
-import { TextInput, Title } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { Search } from "lucide-react";
 import { useState } from "react";
 import { Link } from "wouter";
-import { getProject, type Project, type SlideSummary, type User } from "../api/rest";
-import { Failed, Waiting } from "./loading";
+import type { Project, SlideSummary, User } from "../api/rest";
 import { Page } from "./page";
 import styles from "./pages.module.css";
-import { useLoaded } from "./use-loaded";
-import { count, number, roleInWords } from "./words";
+import { ProjectFrame } from "./project-frame";
+import { count, number } from "./words";
 
 export function ProjectPage({ user, id }: { user: User; id: number }) {
-  const project = useLoaded(() => getProject(id), id);
-  const name = project.state === "ready" ? project.value.name : "";
   return (
-    <Page user={user} path={name && <span className={styles.quiet}>/ {name}</span>}>
-      {project.state === "loading" && <Waiting for="the project" />}
-      {project.state === "failed" && <Failed what="The project" error={project.error} />}
-      {project.state === "ready" && <Slides project={project.value} />}
-    </Page>
+    <ProjectFrame user={user} id={id} tab="Slides">
+      {(project) => <Slides project={project} />}
+    </ProjectFrame>
   );
 }
 
@@ -28,22 +23,16 @@ function Slides({ project }: { project: Project }) {
   const found = project.slides.filter((slide) => words.every((word) => slide.name.toLowerCase().includes(word)));
   return (
     <>
-      <div className={styles.heading}>
-        <div>
-          <Title order={1}>{project.name}</Title>
-          <span className={styles.quiet}>
-            {project.team} · {roleInWords(project.role)} · {count(project.slides.length, "slide")}
-          </span>
-        </div>
-        <span className={styles.spacer} />
+      {project.slides.length > 0 && (
         <TextInput
+          className={styles.search}
           aria-label="Search slides"
           placeholder="Search slides"
           leftSection={<Search size={14} />}
           value={wanted}
           onChange={(event) => setWanted(event.currentTarget.value)}
         />
-      </div>
+      )}
       {project.slides.length === 0 && (
         <p className={styles.empty}>
           No slide yet. An administrator imports the first with{" "}

@@ -21,6 +21,6 @@ export function useLoaded<T>(load: () => Promise<T>, key: unknown): Loaded<T> {
   return loaded;
 }
 
-function asApiError(error: unknown): ApiError {
+export function asApiError(error: unknown): ApiError {
   return error instanceof ApiError ? error : new ApiError(0, String(error));
 }

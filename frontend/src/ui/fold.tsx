@@ -1,0 +1,31 @@
+/** A row that opens. What is inside is drawn, and fetched, once it was opened. */
+import { ChevronRight } from "lucide-react";
+import { useState, type ReactNode } from "react";
+import styles from "./data.module.css";
+
+export function Fold({ summary, label, isOpen = false, children }: {
+  summary: ReactNode;
+  /** What a screen reader calls it, where the summary is more than words. */
+  label?: string;
+  isOpen?: boolean;
+  children: () => ReactNode;
+}) {
+  const [open, setOpen] = useState(isOpen);
+  const [wasOpen, setWasOpen] = useState(isOpen);
+  return (
+    <details
+      className={styles.fold}
+      open={open}
+      onToggle={(event) => {
+        setOpen(event.currentTarget.open);
+        if (event.currentTarget.open) setWasOpen(true);
+      }}
+    >
+      <summary aria-label={label}>
+        <ChevronRight size={14} aria-hidden />
+        {summary}
+      </summary>
+      {wasOpen && <div>{children()}</div>}
+    </details>
+  );
+}

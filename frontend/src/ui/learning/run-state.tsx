@@ -1,0 +1,26 @@
+/** How far a training is: in a queue, at which step, or what came of it. */
+import type { Run } from "../../api/learning";
+import { Mark, type Tone } from "../marks";
+import { JobProgress } from "./job-progress";
+import { isOpen, STATES } from "./words";
+
+const VERDICTS: Record<Run["verdict"], { tone: Tone; words: string }> = {
+  promoted: { tone: "good", words: "better, took over" },
+  refused: { tone: "bad", words: "not better, refused" },
+  admin: { tone: "warn", words: "for an admin to decide" },
+  "": { tone: "good", words: "done" },
+};
+
+export function RunState({ run }: { run: Run }) {
+  if (isOpen(run)) return <JobProgress job={run} />;
+  if (run.state === "done") {
+    const { tone, words } = VERDICTS[run.verdict];
+    return <Mark tone={tone}>{words}</Mark>;
+  }
+  return (
+    <>
+      <Mark tone={run.state === "failed" ? "bad" : "quiet"}>{STATES[run.state].replace("was ", "")}</Mark>
+      {run.failure && <div>{run.failure}</div>}
+    </>
+  );
+}
