@@ -17,7 +17,7 @@ MOST_COMPARED = 2_000
 # share. The version is the one that last answered before: a Revision of a decision names none itself.
 DECISIONS = """
 WITH decision AS (
-    SELECT r.id, r.annotation_id, r.action, r.label_id, r.turn, r.at, r.geometry,
+    SELECT r.id, r.annotation_id, r.action, r.label_id, r.at,
         jsonb_array_length(r.prompts) AS clicks,
         r.elapsed_ms / 1000 / CASE WHEN r.how IN ('batch', 'sweep') THEN
             count(*) OVER (PARTITION BY r.author_id, r.how, r.elapsed_ms, date_trunc('minute', r.at))
