@@ -25,8 +25,11 @@ def candidates(strata: Indices, wanted: int, rng: np.random.Generator) -> Indice
     """The regions worth a look, stratified by slide; `strata` (N,) holds the slide of each region."""
     _, free = np.unique(strata, return_counts=True)
     most = CANDIDATES_FOR_ONE * wanted
-    caps = np.maximum(quotas(free, most), np.minimum(free, LEAST_CANDIDATES))
-    return draw(strata, caps, rng.random(len(strata)), max(most, int(caps.sum()) if len(free) <= wanted else most))
+    caps = quotas(free, most)
+    if len(free) <= most:
+        caps = np.maximum(caps, np.minimum(free, LEAST_CANDIDATES))
+        most = int(caps.sum())
+    return draw(strata, caps, rng.random(len(strata)), most)
 
 
 def choose(

@@ -49,8 +49,10 @@ def stain_of(pixels: NDArray[np.uint8], *, dark_ground: bool) -> NDArray[np.floa
     haematoxylin (Ruifrok and Johnston 2001)."""
     if not dark_ground:
         return np.clip(rgb2hed(pixels)[..., 0], 0, None).astype(np.float32)
-    brightness = np.where(pixels.min(axis=2) == WHITE, 0, pixels.max(axis=2))  # white lies beyond the slide
-    return np.sqrt(brightness / 255, dtype=np.float32)
+    brightness, beyond = pixels.max(axis=2), pixels.min(axis=2) == WHITE
+    if beyond.any() and not beyond.all():  # white lies beyond the slide; it must not look like an object
+        brightness = np.where(beyond, np.median(brightness[~beyond]), brightness)
+    return np.sqrt(brightness / np.float32(WHITE)).astype(np.float32)
 
 
 def is_stained(stain: NDArray[np.float32], *, least: float) -> NDArray[np.bool_]:

@@ -24,8 +24,10 @@ BLOCK = 32
 """Regions along the side of what is read at once."""
 DARK_GROUND = 100
 """Fluorescence has a dark ground: half its pixels are darker than this in every channel. Brightfield's is glass."""
-LEAST_PAINT, MOST_PAINT = 15, 60
-"""Otsu's threshold is kept between these, of 255: on a slide that is all tissue, or all glass, it would divide noise."""
+BOUNDS = {False: (15, 60), True: (8, 30)}
+"""On glass and on a dark ground, of 255: Otsu's threshold is kept between these, for on a slide that is all tissue, or has
+none, it would divide noise."""
+BLACK = 15
 
 
 @dataclass(frozen=True)
@@ -103,8 +105,8 @@ def is_dark_ground(pixels: NDArray[np.uint8]) -> bool:
 
 def tissue_threshold(pixels: NDArray[np.uint8], *, dark_ground: bool) -> float:
     values = paint(pixels, dark_ground=dark_ground)
-    between = threshold_otsu(values) if values.min() < values.max() else MOST_PAINT
-    return float(np.clip(between, LEAST_PAINT, MOST_PAINT))
+    low, high = BOUNDS[dark_ground]
+    return float(np.clip(threshold_otsu(values), low, high)) if values.min() < values.max() else float(high)
 
 
 def is_tissue(pixels: NDArray[np.uint8], threshold: float, *, dark_ground: bool) -> NDArray[np.bool_]:
@@ -112,7 +114,7 @@ def is_tissue(pixels: NDArray[np.uint8], threshold: float, *, dark_ground: bool)
     found = paint(pixels, dark_ground=dark_ground) > threshold
     if dark_ground:  # white there lies beyond the slide
         return found & (pixels.min(axis=2) < 255)
-    return found & (pixels.max(axis=2) > LEAST_PAINT)
+    return found & (pixels.max(axis=2) > BLACK)
 
 
 def paint(pixels: NDArray[np.uint8], *, dark_ground: bool) -> NDArray[np.uint8]:
