@@ -22,6 +22,7 @@ from inference.protocol import LEASE_KEY_PREFIX, JobProgress, JobReply, SampleRe
 logger = logging.getLogger(__name__)
 
 Job = TrainingRun | SamplingRun
+Row = dict[str, float | None]
 KINDS: tuple[type[Job], ...] = (TrainingRun, SamplingRun)
 REQUEST: TypeAdapter[TrainRequest | SampleRequest] = TypeAdapter(
     Annotated[TrainRequest | SampleRequest, Field(discriminator="kind")]
@@ -127,10 +128,10 @@ def record_progress(job: Job, reply: JobProgress) -> None:
     add_lines(job, reply.lines)
 
 
-def _join_curves(known: list[dict[str, float]], new: tuple[dict[str, float], ...]) -> list[dict[str, float]]:
+def _join_curves(known: list[Row], new: tuple[Row, ...]) -> list[Row]:
     """A later attempt goes on from a checkpoint, and tells the steps since then once more."""
-    first = new[0].get("step", 0)
-    return [row for row in known if row.get("step", 0) < first] + without_nan(new)
+    first = new[0].get("step") or 0
+    return [row for row in known if (row.get("step") or 0) < first] + without_nan(new)
 
 
 def record_stop(job: Job) -> None:

@@ -90,8 +90,8 @@ def _find_crontab(schedule: Schedule) -> CrontabSchedule:
         "month_of_year": "*",
         "timezone": schedule.get("timezone") or settings.TIME_ZONE,
     }
-    crontab = CrontabSchedule(**fields)
     try:
+        crontab = CrontabSchedule(**fields)
         crontab.full_clean()
     except ValidationError as error:
         raise InvalidInput(f"This schedule cannot be used: {' '.join(error.messages)}") from None

@@ -241,20 +241,3 @@ def test_a_failed_reply_is_said_on_every_object(ask):
     row = SegmentationRequest.objects.get()
     inbox.receive({"kind": "failed", "request_id": str(row.pk), "code": "slide", "message": "The slide is gone."})
     assert {a.failure for a in Annotation.objects.all()} == {"The slide is gone."}
-
-
-def test_register_models_reads_the_manifests(db, tmp_path):
-    manifest = {
-        "name": "nuclick-a", "method": "nuclick", "object_type": "nucleus", "stain": "H&E", "mpp": 0.25, "patch_px": 128,
-        "sha256": "a" * 64, "licence": "CC0", "metrics": {"aji": 0.7},
-    }  # fmt: skip
-    (tmp_path / "a.json").write_text(json.dumps(manifest))
-    (tmp_path / "b.json").write_text(json.dumps({**manifest, "name": "nuclick-b"}))
-    services.register_models(tmp_path)
-    services.register_models(tmp_path)
-    assert list(ModelVersion.objects.order_by("name").values_list("name", "active")) == [
-        ("nuclick-a", True), ("nuclick-b", False),
-    ]  # fmt: skip
-    (tmp_path / "c.json").write_text('{"name": "c"}')
-    with pytest.raises(InvalidInput, match=r"c\.json lacks the field"):
-        services.register_models(tmp_path)

@@ -7,6 +7,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from annotator.annotations import services
+from annotator.learning.models import DatasetSnapshot, SamplingRun, TrainingRun
+from annotator.regions.models import Region
 from tests.annotator.factories import target
 
 OPEN_TO_ALL = {"session"}
@@ -31,9 +33,17 @@ ROUTES = sorted(set(list_api_routes()))
 def address(people, slide, model):
     label = slide.project.labels.first()
     [annotation] = services.ask(user=people.annotator, slide=slide, label=label, model_id=model.pk, targets=[target()])
+    kind = {"project": slide.project, "object_type": "nucleus"}
+    region = Region.objects.create(**kind, slide=slide, x=0, y=0, width=9, height=9, strategy="hand")
+    snapshot = DatasetSnapshot.objects.create(**kind, sha256="a" * 64)
+    run = TrainingRun.objects.create(**kind, snapshot=snapshot, measurement={"pictures": [{"file": "0.png"}]})
+    search = SamplingRun.objects.create(
+        project=slide.project, strategy="random", model_version=model, wanted=1, region_um=256
+    )
     values = {
         "<int:project_id>": slide.project_id, "<int:slide_id>": slide.pk, "<uuid:object_id>": annotation.pk,
-        "<str:username>": "viewer",
+        "<str:username>": "viewer", "<int:region_id>": region.pk, "<int:version_id>": model.pk,
+        "<uuid:run_id>": run.pk, "<uuid:job_id>": search.pk, "<int:number>": 0,
     }  # fmt: skip
 
     def fill(route):
