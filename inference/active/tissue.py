@@ -24,7 +24,7 @@ BLOCK = 32
 """Regions along the side of what is read at once."""
 DARK_GROUND = 100
 """Fluorescence has a dark ground: half its pixels are darker than this in every channel. Brightfield's is glass."""
-BOUNDS = {False: (15, 60), True: (8, 30)}
+BOUNDS = {False: (15, 60), True: (3, 30)}
 """On glass and on a dark ground, of 255: Otsu's threshold is kept between these, for on a slide that is all tissue, or has
 none, it would divide noise."""
 BLACK = 15
@@ -55,7 +55,7 @@ def list_regions(slide: SlideRef, *, side_um: float, pause: Callable[[], None] =
     side = min(side_um / slide.mpp, slide.width, slide.height)
     columns, rows = int(slide.width // side), int(slide.height // side)
     left, top = (slide.width - columns * side) / 2, (slide.height - rows * side) / 2
-    whole = read_overview(slide)
+    whole = read_overview(slide, side=side)
     dark_ground = is_dark_ground(whole)
     threshold = tissue_threshold(whole, dark_ground=dark_ground)
     tissue = np.zeros((rows, columns))
@@ -83,10 +83,11 @@ def overlaps_any(regions: Regions, taken: Sequence[Box]) -> NDArray[np.bool_]:
     return met
 
 
-def read_overview(slide: SlideRef) -> NDArray[np.uint8]:
-    """(H, W, 3): the whole slide, its longer side OVERVIEW_PX, or its own size where it is smaller."""
+def read_overview(slide: SlideRef, *, side: float) -> NDArray[np.uint8]:
+    """(H, W, 3): the whole slide, its longer side OVERVIEW_PX, or as coarse as its regions are judged where that is less:
+    what is a bright nucleus in finer pixels is dim tissue in these."""
     longer = max(slide.width, slide.height)
-    size = min(OVERVIEW_PX, longer)
+    size = min(OVERVIEW_PX, ceil(longer / side * CELL_PX))
     mpp = slide.mpp * longer / size
     patch = read_patch(slide, centre=(slide.width / 2, slide.height / 2), size_px=size, mpp=mpp)
     return on_slide(patch, slide)

@@ -152,7 +152,6 @@ def test_annotator_when_a_mask_is_good_pays_one_click_and_else_for_corrections(m
     made = annotate(DiskSegmenter("disk", threads=1), image, seed=1)
     assert made.seconds[3] == CLICK_S
     assert made.seconds[7] == CLICK_S + MOST_CORRECTIONS * CORRECTION_S
-    assert set(np.unique(made.labels)) == {0, 3, 7}
     assert (made.labels == 3).sum() == pytest.approx((labels == 3).sum(), rel=0.1)
 
 
