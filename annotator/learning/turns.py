@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from annotator.annotations.models import Action, Revision
@@ -47,7 +48,12 @@ def _read_turn(answer: Revision, start: bytes | memoryview | None, version_names
 
 
 def as_json(wkb: bytes | memoryview | None) -> list[dict[str, Any]]:
-    """A row's geometry as the polygons of a message, as JSON."""
+    """A row's geometry as the polygons of a message, as JSON: to be read, not changed."""
+    return [] if wkb is None else _as_json(bytes(wkb))
+
+
+@lru_cache(maxsize=16)  # of one object the same mask comes up again and again: as answer, accepted, as the next start
+def _as_json(wkb: bytes) -> list[dict[str, Any]]:
     return [polygon.model_dump(mode="json") for polygon in to_polygons(wkb)]
 
 
