@@ -163,7 +163,7 @@ class Bench:
         save_tensors(self._path(seed, strategy, number).with_suffix(".safetensors"), tensors)
         nuclei, seconds = self.effort(rows)
         learner = open_learner(self.settings.plan, tensors, threads=self.threads)
-        result = {
+        result: dict[str, Any] = {
             "seed": seed, "strategy": strategy, "round": number, "regions": rows, "nuclei": nuclei, "seconds": seconds,
             "scores": measure(learner, self.test), "selection_s": selection_s, "training_s": training_s,
         }  # fmt: skip
@@ -198,7 +198,14 @@ class Bench:
         start = start_of(self.settings.plan)
         assert start is not None
         learner = open_learner(self.settings.plan, start.tensors(), threads=self.threads)
-        result = {"seed": 0, "strategy": "start", "round": 0, "regions": [], "nuclei": 0, "seconds": 0.0}
+        result: dict[str, Any] = {
+            "seed": 0,
+            "strategy": "start",
+            "round": 0,
+            "regions": [],
+            "nuclei": 0,
+            "seconds": 0.0,
+        }
         result |= {"scores": measure(learner, self.test), "selection_s": 0.0, "training_s": 0.0}
         write_json(self._path(0, "start", 0), result)
         self.say(f"{start.name}, not trained further: AJI {mean_of(result['scores'], 'aji'):.3f}")

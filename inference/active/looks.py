@@ -81,7 +81,7 @@ def _ask(segmenter: Segmenter, window: NDArray[np.uint8], dark_ground: bool) -> 
     patches = [window[box] for box in boxes]
     prompts = [_prompts(objects.inner_points, row, box, size) for row, box in zip(picked, boxes, strict=True)]
     entropies, disagreements = list[float](), list[float]()
-    answers = segmenter.probabilities(patches, prompts) if patches else []
+    answers = segmenter.probabilities(patches, prompts) if patches else np.zeros((0, size, size), np.float32)
     for row, box, patch, answer, told in zip(picked, boxes, patches, answers, prompts, strict=True):
         mask = segmenter.mask(patch, answer, told)
         if mask.failure is None:

@@ -5,7 +5,7 @@ Read from small overviews, block by block, so that memory does not grow with the
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,9 +94,9 @@ def read_overview(slide: SlideRef, *, side: float) -> NDArray[np.uint8]:
 
 
 def on_slide(patch: Patch, slide: SlideRef) -> NDArray[np.uint8]:
-    """The part of a patch that is not beyond the slide."""
+    """The pixels of a patch of which nothing lies beyond the slide."""
     (left, top), (right, bottom) = patch.to_patch(np.array([(0, 0), (slide.width, slide.height)]))
-    rows, columns = (slice(max(round(low), 0), ceil(high)) for low, high in ((top, bottom), (left, right)))
+    rows, columns = (slice(max(ceil(low), 0), floor(high)) for low, high in ((top, bottom), (left, right)))
     return patch.pixels[rows, columns]
 
 
