@@ -1,7 +1,7 @@
 /** The open slide: connects viewer, overlay, tools, store and the line to the server. The only file that knows them all. */
 import { decodeSnapshot } from "./api/packed";
 import { getMyRegion, getRegion, stepRegion, takeNextRegion } from "./api/regions";
-import { getObject, getPackedObjects, renewTilePass, type Label, type Model, type Slide, type User } from "./api/rest";
+import { getObject, getPackedObjects, getSlide, renewTilePass, type Label, type Model, type Slide, type User } from "./api/rest";
 import { Intentions } from "./live/intentions";
 import { LiveSlide } from "./live/live-slide";
 import { ObjectLoader } from "./live/object-loader";
@@ -343,6 +343,14 @@ export class Workspace {
     }
   }
 
+  async #renewModels(): Promise<void> {
+    try {
+      this.models.renewed(await getSlide(this.slide.id));
+    } catch (error) {
+      this.notices.say("warning", `The new model's name could not be loaded. ${(error as Error).message}`);
+    }
+  }
+
   #viewChanged(view: View): void {
     this.view.set(view);
     this.#overlay.setView(view);
@@ -353,6 +361,7 @@ export class Workspace {
     const gone: string[] = [];
     let accepted = 0;
     for (const [id, { before, after }] of changes) {
+      if (before?.state === "asked" && this.models.isNews(after?.modelId ?? null)) void this.#renewModels();
       if (!after || after.state === "rejected" || after.state === "deleted") gone.push(id);
       const isMine = after?.author === this.user.username;
       if (isMine && after.state === "accepted" && before && before.state !== "accepted") accepted += 1;

@@ -14,7 +14,8 @@ export class ModelChoice<M extends Model> {
   readonly choices: Signal<readonly Choice[]>;
   /** What the person picked on this slide, for as long as the tab lives. */
   readonly picked: Signal<Picked>;
-  readonly #models: readonly M[];
+  #models: readonly M[];
+  readonly #noticed = new Set<number>();
 
   constructor(slide: { id: number; stain: Stain; choices: readonly Choice[]; models: readonly M[] }) {
     this.#models = slide.models;
@@ -58,6 +59,19 @@ export class ModelChoice<M extends Model> {
   /** The server has chosen anew, for another stain. */
   stainChanged({ stain, choices }: { stain: Stain; choices: readonly Choice[] }): void {
     this.stain.set(stain);
+    this.choices.set(choices);
+  }
+
+  /** Whether a version answered that is not listed, as one does that was promoted since; true once for each. */
+  isNews(id: number | null): boolean {
+    if (id === null || this.byId(id) || this.#noticed.has(id)) return false;
+    this.#noticed.add(id);
+    return true;
+  }
+
+  /** What the server has, and what it chooses, now. */
+  renewed({ models, choices }: { models: readonly M[]; choices: readonly Choice[] }): void {
+    this.#models = models;
     this.choices.set(choices);
   }
 

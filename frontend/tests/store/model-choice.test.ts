@@ -57,3 +57,21 @@ describe("answering", () => {
     expect(without.answering("nucleus").model?.name).toBe("he");
   });
 });
+
+describe("a version that was promoted while the page is open", () => {
+  it("is news once, when it answers", () => {
+    const choice = new ModelChoice(SLIDE);
+    expect([null, 1, 9, 9].map((id) => choice.isNews(id))).toEqual([false, false, true, false]);
+  });
+
+  it("is listed and answers once the server was asked again", () => {
+    const choice = new ModelChoice(SLIDE);
+    const promoted = { id: 9, object_type: "nucleus", name: "own" };
+    choice.renewed({
+      models: [...SLIDE.models, promoted],
+      choices: [{ object_type: "nucleus", model_id: 9, reason: "" }],
+    });
+    expect(choice.answering("nucleus").model).toBe(promoted);
+    expect(choice.byId(9)).toBe(promoted);
+  });
+});
