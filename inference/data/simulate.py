@@ -22,14 +22,19 @@ SMOOTHING_PX, SWAY_PX, VERTEX_SPACING_PX = 4.0, 25.0, 4
 
 def distance_inside(mask: Mask) -> NDArray[np.float32]:
     """(H, W) distance to the nearest pixel outside the mask; what lies beyond the image counts as outside."""
-    padded = np.pad(mask.astype(np.uint8), 1)
-    return cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1].astype(np.float32, copy=False)
+    return _distance_to_zero(np.pad(mask.astype(np.uint8), 1))[1:-1, 1:-1]
+
+
+def _distance_to_zero(values: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """OpenCV rounds by where in memory its result happens to lie; but squares of distances are whole numbers. Without this
+    a click where two pixels are equally deep could differ between a run and its resumption."""
+    distance = cv2.distanceTransform(values, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.sqrt(np.rint(np.square(distance, dtype=np.float64))).astype(np.float32)
 
 
 def signed_distance(mask: Mask) -> NDArray[np.float32]:
     """(H, W) positive inside, negative outside, zero on the line between pixels; the image's rim is no outline."""
-    inside = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    outside = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    inside, outside = _distance_to_zero(mask.astype(np.uint8)), _distance_to_zero((~mask).astype(np.uint8))
     return np.where(mask, np.minimum(inside, 1e3) - 0.5, 0.5 - np.minimum(outside, 1e3))
 
 

@@ -2,8 +2,10 @@
 
 import json
 import math
+import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from inference.checkpoints import load_tensors, save_tensors, write_json
+from inference.jobs import ShouldStop, Stopped
 
 LAST, BEST, LOG, SETTINGS = "last.safetensors", "best.safetensors", "log.jsonl", "run.json"
 
@@ -48,6 +51,13 @@ class Task(Protocol):
     def validate(self, network: Any) -> dict[str, float]: ...
 
 
+class Watcher(Protocol):
+    """Who looks on: is told of every step, and of every row of the log."""
+
+    def step(self, done: int, total: int) -> None: ...
+    def row(self, row: dict[str, float]) -> None: ...
+
+
 def train(
     task: Task,
     run: Path,
@@ -56,13 +66,17 @@ def train(
     score: str = "iou_at_1",
     check_every: int = 250,
     start: Path | None = None,
+    start_counts: bool = False,
     stop_after: int | None = None,
+    should_stop: ShouldStop = lambda: False,
+    watcher: Watcher | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
     """Train until the recipe's samples are spent, keeping in `run` the last state, the best averaged weights and a log.
 
     `about` (data, split) is stored beside the recipe; a folder that holds another recipe or other data is refused.
-    `start`: weights to begin with instead of random ones. `stop_after` ends early at that step, as an interruption would.
+    `start`: weights to begin with instead of random ones; where it counts, its own score at step 0 is the one to beat.
+    `stop_after` ends early at that step, as an interruption would. Stopped, with the state kept, as soon as `should_stop`.
     """
     recipe = task.recipe
     torch.manual_seed(recipe.seed)
@@ -75,10 +89,29 @@ def train(
     optimiser = kind(network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     claim_folder(run, {"recipe": asdict(recipe), **about})
     step, best = restore(run / LAST, network, average, optimiser) if (run / LAST).exists() else (0, -math.inf)
+    forget_after(run / LOG, step)
 
+    def note(row: dict[str, float]) -> None:
+        """Into the log before the state is kept: whatever interrupts this, `forget_after` makes both agree again."""
+        nonlocal best
+        if row.get(score, 0.0) >= best:
+            best = row.get(score, 0.0)
+            save_tensors(run / BEST, average.state_dict(), {"step": str(step), score: str(best)})
+        with (run / LOG).open("a", encoding="utf-8") as log:
+            log.write(json.dumps(row) + "\n")
+        keep(run / LAST, network, average, optimiser, step, best)
+        if watcher:
+            watcher.row(row)
+        say(" ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items()))
+
+    if start_counts and not (run / LAST).exists():
+        note({"step": 0, "samples": 0, **task.validate(average.eval())})
     last_step = min(recipe.steps, stop_after or recipe.steps)
     started, recent = time.monotonic(), []
     while step < last_step:
+        if should_stop():
+            keep(run / LAST, network, average, optimiser, step, best)
+            raise Stopped
         for group in optimiser.param_groups:
             group["lr"] = recipe.learning_rate * schedule(step, recipe)
         network.train()
@@ -88,6 +121,8 @@ def train(
         nn.utils.clip_grad_norm_(network.parameters(), recipe.gradient_clip)
         optimiser.step()
         step += 1
+        if watcher:
+            watcher.step(step, recipe.steps)
         follow(average, network, min(recipe.ema, (1 + step) / (10 + step)))
         recent.append(loss.item())
         if not math.isfinite(recent[-1]):
@@ -98,13 +133,7 @@ def train(
             scores = task.validate(average)
             row = {"step": step, "samples": step * recipe.batch, "loss": sum(recent) / len(recent), **scores}
             row["ms_per_sample"] = (time.monotonic() - started) * 1000 / (len(recent) * recipe.batch)
-            if scores.get(score, 0.0) >= best:
-                best = scores.get(score, 0.0)
-                save_tensors(run / BEST, average.state_dict(), {"step": str(step), score: str(best)})
-            keep(run / LAST, network, average, optimiser, step, best)
-            with (run / LOG).open("a", encoding="utf-8") as log:
-                log.write(json.dumps(row) + "\n")
-            say(" ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items()))
+            note(row)
             started, recent = time.monotonic(), []
 
 
@@ -139,6 +168,19 @@ def follow(average: nn.Module, network: nn.Module, decay: float) -> None:
             mean.lerp_(value, 1 - decay)
         else:
             mean.copy_(value)
+
+
+def forget_after(log: Path, step: int) -> None:
+    """Leave out of the log what an interrupted run had not kept, and half a last line."""
+    if not log.exists():
+        return
+    kept = []
+    for line in log.read_text(encoding="utf-8").splitlines():
+        with suppress(ValueError):
+            kept += [line] if json.loads(line)["step"] <= step else []
+    draft = log.with_suffix(".draft")
+    draft.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+    os.replace(draft, log)
 
 
 def claim_folder(run: Path, settings: dict[str, Any]) -> None:
