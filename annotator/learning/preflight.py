@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
 from redis.exceptions import RedisError
@@ -33,20 +33,17 @@ class Check(NamedTuple):
     words: str
 
 
-def check_ready(
-    *, project: Project, object_type: str, stain: str, start: Literal["active", "scratch"] = "active"
-) -> list[Check]:
+def check_ready(*, project: Project, object_type: str, stain: str) -> list[Check]:
     """What must hold before a training of this kind is worth its time. It changes nothing: no split is decided."""
     counts = count_accepted_by_slide(project=project, object_type=object_type, stain=stain)
     slides = list_slides_by_id(counts)
     parts = plan_parts(slides=slides)
-    checks = [_check_trainer(), _check_not_under_way(project, object_type, stain)]
-    if start == "active":
-        checks.append(_check_base(project, object_type, stain))
-    checks.append(_check_groups(slides, parts, object_type))
-    checks += [_check_objects(part, slides, parts, counts, object_type) for part in Part]
     return [
-        *checks,
+        _check_trainer(),
+        _check_not_under_way(project, object_type, stain),
+        _check_rival(project, object_type, stain),
+        _check_groups(slides, parts, object_type),
+        *(_check_objects(part, slides, parts, counts, object_type) for part in Part),
         *_check_slides(slides, parts),
         _check_disk(sum(counts.values())),
         _tell_regions(slides, object_type),
@@ -74,11 +71,11 @@ def _check_not_under_way(project: Project, object_type: str, stain: str) -> Chec
     return Check(True, f"No other training for {PLURALS[object_type]} is under way.")
 
 
-def _check_base(project: Project, object_type: str, stain: str) -> Check:
+def _check_rival(project: Project, object_type: str, stain: str) -> Check:
     choice = choose_model(project=project, object_type=object_type, stain=stain)
     if choice.model is None:
-        return Check(False, f"{choice.reason} Without one, begin from scratch.")
-    return Check(True, f"It begins with the weights that answer now, {choice.model.name}.")
+        return Check(False, choice.reason)
+    return Check(True, f"What is trained is measured against what answers now, {choice.model.name}.")
 
 
 def _check_groups(slides: Sequence[Slide], parts: Mapping[int, Part], object_type: str) -> Check:

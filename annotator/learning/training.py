@@ -47,7 +47,7 @@ def request_training(*, project: Project, kind: Kind, start: Start, trigger: Tri
     start: begin with the version that answers now, or with random weights. by: None where no person asked. Raises NotReady
     in words, before any compute is taken. Call outside a transaction: freezing reads in one of its own.
     """
-    checks = check_ready(project=project, object_type=kind.object_type, stain=kind.stain, start=start)
+    checks = check_ready(project=project, object_type=kind.object_type, stain=kind.stain)
     if faults := [words for ok, words in checks if not ok]:
         raise NotReady(" ".join(faults))
     choice = choose_model(project=project, object_type=kind.object_type, stain=kind.stain)
