@@ -9,6 +9,7 @@ from django.utils import timezone
 from annotator.annotations.ledger import record_event
 from annotator.annotations.services import record_segmentation
 from annotator.annotations.views import StepTimes
+from annotator.core.errors import InvalidInput, SquiggleError
 from annotator.learning import jobs
 from annotator.learning.models import JobState, SamplingRun, SegmentationRequest, TrainingRun
 from annotator.learning.sampling import record_sampled
@@ -52,11 +53,28 @@ def _hear_of_job(reply: JobReply) -> None:
             case JobFailed(), _:
                 logger.warning("job %s failed: %s (%s)", job.pk, reply.message, reply.code)
                 jobs.end(job, state=JobState.FAILED, failure=reply.message)
-            case Trained(), TrainingRun():
-                record_trained(run=job, reply=reply)
-            case Sampled(), SamplingRun():
-                record_sampled(run=job, regions=reply.regions)
-                jobs.end(job, state=JobState.DONE, line=f"{len(reply.regions)} regions found.")
+            case Trained() | Sampled(), _:
+                _finish(job, reply)
+
+
+def _finish(job: jobs.Job, reply: JobReply) -> None:
+    """Close a locked job with what it made; what cannot be used closes it as failed, in words."""
+    try:
+        with transaction.atomic():
+            match reply, job:
+                case Trained(), TrainingRun():
+                    record_trained(run=job, reply=reply)
+                    jobs.end(job, state=JobState.DONE, line=job.reason)
+                case Sampled(), SamplingRun():
+                    record_sampled(run=job, regions=reply.regions)
+                    jobs.end(job, state=JobState.DONE, line=f"{len(reply.regions)} regions found.")
+                case _:
+                    raise InvalidInput(
+                        f"The worker answered with {type(reply).__name__}, which this run did not ask for."
+                    )
+    except SquiggleError as error:
+        logger.warning("the end of job %s cannot be used: %s", job.pk, error.message)
+        jobs.end(job, state=JobState.FAILED, failure=error.message)
 
 
 def _store_answer(reply: Segmented | Failed, received_at: float) -> None:

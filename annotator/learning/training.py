@@ -116,16 +116,8 @@ def _start_run(
 def record_trained(*, run: TrainingRun, reply: Trained) -> None:
     """Store the new version and its measurement, judge it, and let it take over where the rule says so.
 
-    The run is locked. Weights or a measurement that cannot be used close it as failed, in words.
+    The run is locked. Raises InvalidInput or WeightsTrouble for weights or a measurement that cannot be used.
     """
-    try:
-        with transaction.atomic():
-            _store_version(run, reply)
-    except SquiggleError as error:
-        jobs.end(run, state=JobState.FAILED, failure=error.message)
-
-
-def _store_version(run: TrainingRun, reply: Trained) -> None:
     if reply.name != run.request["name"]:
         raise InvalidInput(
             f"The training worker made weights called {reply.name}, and was asked for {run.request['name']}."
@@ -141,7 +133,6 @@ def _store_version(run: TrainingRun, reply: Trained) -> None:
         rival_still_answers=answering == run.rival,
     )
     run.save(update_fields=["measurement", "verdict", "reason"])
-    jobs.end(run, state=JobState.DONE, line=run.reason)
     if run.verdict == Verdict.PROMOTED:
         activate(
             project=run.project, kind=kind, version=version, reason=Activation.Reason.MEASURED, by=None, note=run.reason

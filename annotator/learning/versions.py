@@ -13,7 +13,7 @@ from django.db import transaction
 from annotator.core.errors import InvalidInput, SquiggleError
 from annotator.learning.models import ModelVersion, TrainingRun
 
-MAX_WEIGHTS_BYTES = 2 * 2**30
+MAX_WEIGHTS_BYTES = 2**30
 """Larger files are no weights of ours: nothing reads or sends them."""
 
 

@@ -23,7 +23,7 @@ from annotator.learning.models import (
 from annotator.learning.promotion import activate
 from annotator.learning.selectors import choose_model
 from annotator.learning.training import NotReady, request_training
-from inference.protocol import SegmentRequest
+from inference.protocol import Sampled, SegmentRequest
 from tests.annotator.factories import answer, target
 from tests.annotator.learning.conftest import MEASURED, NUCLEI, draw, sent_jobs
 
@@ -152,6 +152,15 @@ def test_patches_that_differ_from_those_cut_first_are_refused(start_run, finish)
     finish(run)
     assert run.state == JobState.FAILED
     assert "patches" in run.failure
+
+
+def test_an_answer_to_another_question_fails_the_run(start_run, say):
+    run = start_run()
+    say(Sampled(job_id=run.pk, attempt=1, regions=()))
+    run.refresh_from_db()
+    assert (run.state, run.failure) == (
+        JobState.FAILED, "The worker answered with Sampled, which this run did not ask for.",
+    )  # fmt: skip
 
 
 def test_an_answer_is_stored_once(start_run, finish):
