@@ -17,6 +17,8 @@ CANDIDATES_FOR_ONE = 8
 """So many are looked at for each region that is wanted …"""
 LEAST_CANDIDATES = 4
 """… and at least so many of each slide."""
+MANY_CANDIDATES, LEAST_FOR_ONE = 400, 2
+"""Of a large search: once there are so many, two for each that is wanted will do, for a look takes a second."""
 ROUNDS_TO_TRUST = 3
 """After so many rounds the combined policy follows its scores in full."""
 
@@ -24,7 +26,7 @@ ROUNDS_TO_TRUST = 3
 def candidates(strata: Indices, wanted: int, rng: np.random.Generator) -> Indices:
     """The regions worth a look, stratified by slide; `strata` (N,) holds the slide of each region."""
     _, free = np.unique(strata, return_counts=True)
-    most = CANDIDATES_FOR_ONE * wanted
+    most = min(CANDIDATES_FOR_ONE * wanted, max(MANY_CANDIDATES, LEAST_FOR_ONE * wanted))
     caps = quotas(free, most)
     if len(free) <= most:
         caps = np.maximum(caps, np.minimum(free, LEAST_CANDIDATES))

@@ -105,6 +105,12 @@ def test_candidates_when_slides_are_many_are_eight_for_each_wanted() -> None:
     assert np.bincount(strata[seen]).min() >= 26
 
 
+def test_candidates_when_very_many_are_wanted_are_fewer_for_each() -> None:
+    strata = np.repeat(np.arange(3), 1000)
+    assert len(candidates(strata, 100, rng())) == 400
+    assert len(candidates(strata, 300, rng())) == 600
+
+
 def test_candidates_when_little_is_wanted_are_at_least_four_of_each_slide() -> None:
     strata = np.repeat(np.arange(5), 100)
     assert np.bincount(strata[candidates(strata, 1, rng())]).tolist() == [4] * 5
