@@ -1,14 +1,21 @@
-"""The command line of the inference half: python -m inference train | export | evaluate | bench | reliability | al-bench."""
+"""The command line of the inference half: python -m inference train | learn | export | evaluate | bench | reliability | al-bench."""
 
 import argparse
+import json
 import math
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from uuid import NAMESPACE_OID, uuid5
 
 from inference.checkpoints import CheckpointError, write_json
 from inference.data.samples import DatasetError
+from inference.engines import use_threads
 from inference.evaluation import EvaluationError
+from inference.folders import LEARNING
+from inference.jobs import Stage
+from inference.protocol import TrainRequest
 from inference.training.loop import TrainingError
 
 NUCLEI = "nuclick-nucleus-he"
@@ -50,6 +57,19 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--mpp", type=float, help="µm a pixel at which objects are shown")
     train.add_argument("--check-every", type=positive, default=250, help="steps between validations")
     train.set_defaults(command=run_train)
+
+    learn = commands.add_parser(
+        "learn", help="train on a frozen snapshot and measure beside a rival, as the training worker does"
+    )
+    learn.add_argument("--snapshot", required=True, help="its sha256, the name of its folder")
+    learn.add_argument("--name", required=True, help="of the weights to make")
+    learn.add_argument("--base", help="weights to begin with, instead of random ones")
+    learn.add_argument("--rival", help="weights to measure them against; default: those to begin with")
+    learn.add_argument("--samples", type=positive, default=4_000, help="how many patches in all")
+    learn.add_argument("--seed", type=int, default=1)
+    learn.add_argument("--folder", type=Path, default=LEARNING, help="of snapshots, runs and weights")
+    learn.add_argument("--json", type=Path, help="write the measurement here")
+    learn.set_defaults(command=run_learn)
 
     export = commands.add_parser("export", help="measure a run's best weights and ship them with a manifest")
     export.add_argument("run", type=Path)
@@ -156,7 +176,7 @@ def parser() -> argparse.ArgumentParser:
     al_bench.add_argument("--markdown", type=Path, help="write the table here")
     al_bench.set_defaults(command=run_al_bench)
 
-    for command in (train, export, evaluate, bench, reliability, al_bench):
+    for command in (train, learn, export, evaluate, bench, reliability, al_bench):
         command.add_argument("--threads", type=positive, default=os.cpu_count() or 1)
     return top
 
@@ -175,14 +195,6 @@ def not_negative(text: str) -> float:
     return number
 
 
-def use_threads(count: int) -> None:
-    import cv2
-    import torch
-
-    torch.set_num_threads(count)
-    cv2.setNumThreads(1)  # its patches are too small to gain from more
-
-
 def run_train(options: argparse.Namespace) -> None:
     from inference.training.runs import train_nuclick
 
@@ -199,6 +211,43 @@ def run_train(options: argparse.Namespace) -> None:
         check_every=options.check_every,
         say=tell,
     )
+
+
+def run_learn(options: argparse.Namespace) -> None:
+    from inference.data.snapshot import open_snapshot
+    from inference.training.learning import learn
+
+    manifest = open_snapshot(options.snapshot, options.folder / "snapshots").manifest
+    request = TrainRequest(
+        job_id=uuid5(NAMESPACE_OID, options.name),  # the same name goes on where it stopped
+        attempt=1,
+        method="nuclick",
+        object_type=manifest.object_type,
+        stain=manifest.stain,
+        snapshot=options.snapshot,
+        base=options.base,
+        rival=options.rival or options.base,
+        name=options.name,
+        samples=options.samples,
+        seed=options.seed,
+    )
+
+    def told(
+        stage: Stage,
+        done: int = 0,
+        total: int = 0,
+        *,
+        row: Mapping[str, float] | None = None,
+        line: str | None = None,
+    ) -> None:
+        if row or line:
+            tell(line or " ".join(f"{k} {v:.4g}" for k, v in (row or {}).items()))
+
+    folders = {name: options.folder / name for name in ("snapshots", "runs", "weights")}
+    trained = learn(request, told, lambda: False, threads=options.threads, **folders)
+    tell(json.dumps({k: v for k, v in trained.measurement.items() if k not in ("per_slide", "pictures")}, indent=1))
+    if options.json:
+        write_json(options.json, trained.measurement)
 
 
 def run_export(options: argparse.Namespace) -> None:

@@ -12,6 +12,10 @@ ShouldStop = Callable[[], bool]
 LOOK_AGAIN_S = 0.2
 
 
+class JobError(Exception):
+    """A job cannot be done; the message says why, and what to do."""
+
+
 class Stopped(Exception):
     """The job was told to stop, and did; what it has stored it goes on from."""
 

@@ -60,3 +60,12 @@ def has_cuda() -> bool:
     import torch
 
     return torch.cuda.is_available()
+
+
+def use_threads(count: int) -> None:
+    """Of this process, for networks; none for pictures, whose patches are too small to gain from more."""
+    import cv2
+    import torch
+
+    torch.set_num_threads(count)
+    cv2.setNumThreads(1)

@@ -48,13 +48,12 @@ def correct_objects(
     said: Sequence[Said],
     points: Points,
     *,
-    most_objects: int,
+    picked: Sequence[int],
 ) -> Effort:
-    """Correct up to `most_objects` objects of an image, evenly picked, each by at most 20 clicks or lines in all.
+    """Correct the objects `picked` of an image, each by at most 20 clicks or lines in all.
 
     The first is what `said` holds; the others lie in the middle of the largest error.
     """
-    picked = np.unique(np.linspace(0, len(said) - 1, most_objects).astype(int)).tolist()
     said = list(said)
     iou = np.zeros((len(picked), MOST_CLICKS))
     active = list(range(len(picked)))
@@ -70,6 +69,12 @@ def correct_objects(
         if not active:
             break
     return Effort(iou)
+
+
+def evenly(count: int, most: int) -> list[int]:
+    """Up to `most` of `count` rows, evenly picked."""
+    found: list[int] = np.unique(np.linspace(0, count - 1, most).astype(int)).tolist()
+    return found
 
 
 def judge(

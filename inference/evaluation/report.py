@@ -72,7 +72,7 @@ def build_report(
             "n_objects": len(together.iou),
             "iou_after": [float(v) for v in together.iou.mean(axis=0)],
         }
-    found: dict[str, Any] = _without_nan(report)
+    found: dict[str, Any] = without_nan(report)
     return found
 
 
@@ -129,10 +129,10 @@ def _number(value: float | None) -> str:
     return str(value) if isinstance(value, int) else f"{value:.3f}" if value < 10 else f"{value:.1f}"
 
 
-def _without_nan(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
     """JSON knows no NaN."""
     if isinstance(value, Mapping):
-        return {k: _without_nan(v) for k, v in value.items()}
+        return {k: without_nan(v) for k, v in value.items()}
     if isinstance(value, list):
-        return [_without_nan(v) for v in value]
+        return [without_nan(v) for v in value]
     return None if isinstance(value, float) and np.isnan(value) else value

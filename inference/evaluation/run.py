@@ -12,7 +12,7 @@ from inference.checkpoints import WEIGHTS_FOLDER, CheckpointError
 from inference.data.samples import Dataset, DatasetError, LabelledImage, find_objects, open_dataset
 from inference.evaluation import EvaluationError
 from inference.evaluation.baselines import Baseline, parameters
-from inference.evaluation.corrections import Effort, correct_objects
+from inference.evaluation.corrections import Effort, correct_objects, evenly
 from inference.evaluation.pointing import ObjectType, Pointing, Said, point_at_all
 from inference.evaluation.report import build_report
 from inference.evaluation.scenes import NOTHING, Found, Scene, ask
@@ -208,9 +208,8 @@ def evaluate_images(
         times_ms = time_answers(segmenter, scene, said, points, -(-TIMED_OBJECTS // len(ids)))
         effort = None
         if settings.corrections:
-            effort = correct_objects(
-                segmenter, scene, image.labels, objects, said, points, most_objects=settings.corrections
-            )
+            picked = evenly(len(said), settings.corrections)
+            effort = correct_objects(segmenter, scene, image.labels, objects, said, points, picked=picked)
         measured[image_id] = Measured(score_image(image.labels, objects, found), times_ms, effort)
         say(f"{image_id}: {len(found)} objects, AJI {measured[image_id].scores.scores['aji']:.3f}")
     return measured

@@ -19,3 +19,21 @@ def bootstrap_interval(
     drawn = np.random.default_rng(seed).integers(len(known), size=(resamples, len(known)))
     low, high = np.quantile(known[drawn].mean(axis=1), [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def clustered_interval(
+    values: NDArray[np.float64],
+    clusters: NDArray[np.integer],
+    *,
+    seed: int,
+    resamples: int = RESAMPLES,
+    level: float = 0.9,
+) -> tuple[float, float]:
+    """The percentile interval of the mean of `values` (N,), had other clusters (N,) of them been drawn: each is drawn
+    with all its values, for those of one slide resemble each other."""
+    _, index = np.unique(clusters, return_inverse=True)
+    sums, counts = np.bincount(index, weights=values), np.bincount(index)
+    drawn = np.random.default_rng(seed).integers(len(counts), size=(resamples, len(counts)))
+    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)

@@ -14,12 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from inference.checkpoints import load_tensors, save_tensors, write_json
-from inference.jobs import ShouldStop, Stopped
+from inference.jobs import JobError, ShouldStop, Stopped
 
 LAST, BEST, LOG, SETTINGS = "last.safetensors", "best.safetensors", "log.jsonl", "run.json"
 
 
-class TrainingError(Exception):
+class TrainingError(JobError):
     """A run cannot start or go on; the message says why."""
 
 
@@ -91,7 +91,7 @@ def train(
     step, best = restore(run / LAST, network, average, optimiser) if (run / LAST).exists() else (0, -math.inf)
     forget_after(run / LOG, step)
 
-    def note(row: dict[str, float]) -> None:
+    def note(row: dict[str, Any]) -> None:
         """Into the log before the state is kept: whatever interrupts this, `forget_after` makes both agree again."""
         nonlocal best
         if row.get(score, 0.0) >= best:
@@ -100,7 +100,7 @@ def train(
         with (run / LOG).open("a", encoding="utf-8") as log:
             log.write(json.dumps(row) + "\n")
         keep(run / LAST, network, average, optimiser, step, best)
-        if watcher:
+        if watcher is not None:
             watcher.row(row)
         say(" ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items()))
 
@@ -121,7 +121,7 @@ def train(
         nn.utils.clip_grad_norm_(network.parameters(), recipe.gradient_clip)
         optimiser.step()
         step += 1
-        if watcher:
+        if watcher is not None:
             watcher.step(step, recipe.steps)
         follow(average, network, min(recipe.ema, (1 + step) / (10 + step)))
         recent.append(loss.item())
