@@ -169,8 +169,8 @@ def _refuse_undecided(region: Region) -> None:
     waiting = count_undecided(region)
     if waiting:
         raise NotFinished(
-            f"{count_in_words(waiting, region.object_type)} in this region wait{'s' if waiting == 1 else ''} for a "
-            "decision: accept or reject them first, or they would be taught as background."
+            f"{count_in_words(waiting, region.object_type)} in this region {'waits' if waiting == 1 else 'wait'} for a "
+            "decision. Accept or reject first: what is undecided would be taught as background."
         )
 
 

@@ -17,7 +17,8 @@ export const PULSE_AFTER_MS = 200;
 export const PULSE_PERIOD_MS = 900;
 export const FAILED_COLOUR = "#ff6b5e";
 export const UNKNOWN_COLOUR = "#b8bcc2";
-export const REGION_COLOUR = "#4fc3c7";
+/** No label has it, so the frame is taken for no object's outline. */
+export const REGION_COLOUR = "#ffffff";
 export const REGION_LINE_PX = 2;
 /** Over what lies around the region in hand. */
 export const REGION_SHADE = "rgba(23,24,26,0.22)";
