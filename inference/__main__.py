@@ -1,4 +1,4 @@
-"""The command line of the inference half: python -m inference train | learn | export | evaluate | bench | reliability | al-bench."""
+"""The command line of the inference half: python -m inference, then one of the commands below."""
 
 import argparse
 import json

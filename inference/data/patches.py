@@ -36,7 +36,7 @@ from inference.jobs import ShouldStop, alone_in, check
 from inference.protocol import Polygon, Prompt, points_of
 from inference.slide import SAME_SCALE, Patch, SlideReadError, read_patch
 
-PATCHES, INDEX, DRAFT = "patches", "index.json", "index.draft"
+PATCHES, INDEX, DRAFT = "patches", "index.json", "cut.jsonl"
 LAYERS = ("images", "labels", "known")
 CELL_PX = 512
 MARGIN_PX = {"nucleus": 64, "cell": 128, "gland": 256}

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from inference.checkpoints import Checkpoint, load_tensors, open_checkpoint, write_weights
+from inference.checkpoints import WEIGHTS_FOLDER, Checkpoint, load_tensors, open_checkpoint, write_weights
 from inference.data.patches import Patches, Row, cut_patches
 from inference.data.samples import DatasetError
 from inference.data.snapshot import Snapshot, open_snapshot
@@ -78,8 +78,7 @@ def learn(
         progress=lambda done, total: tell("cutting", done, total),
         should_stop=should_stop,
     )
-    base = open_checkpoint(request.base) if request.base else None
-    rival = open_checkpoint(request.rival) if request.rival else None
+    base, rival = (find_weights(name, weights) if name else None for name in (request.base, request.rival))
     run = runs / str(request.job_id)
     with alone_in(run, should_stop):
         check(should_stop)
@@ -87,7 +86,7 @@ def learn(
         made = draft(run, request, snapshot, about, base)
         measurement = compare(
             NuclickSegmenter(request.name, threads=threads, folder=made.path.parent),
-            NuclickSegmenter(rival.name, threads=threads) if rival else None,
+            NuclickSegmenter(rival.name, threads=threads, folder=rival.path.parent) if rival else None,
             patches,
             names=(request.name, request.rival),
             pictures=run / "pictures",
@@ -105,6 +104,11 @@ def learn(
         patches_sha256=patches.sha256,
         measurement=measurement,
     )
+
+
+def find_weights(name: str, trained: Path) -> Checkpoint:
+    """Those that trainings made, else those that are shipped; CheckpointError when there are none."""
+    return open_checkpoint(name, trained if (trained / f"{name}.json").is_file() else WEIGHTS_FOLDER)
 
 
 def train_on(

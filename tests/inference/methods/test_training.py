@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from inference.data.mosaic import ACROSS, TILE_PX, mosaic
-from inference.data.samples import LabelledImage, open_dataset
-from inference.methods.nuclick.losses import paper_loss, targets
+from inference.data.samples import LabelledImage, Turn, find_objects, open_dataset
+from inference.methods.nuclick.losses import paper_loss, successor_loss, targets
 from inference.methods.nuclick.recipe import RECIPES, Recipe, as_published
 from inference.methods.nuclick.sampling import Sampler, corrupt, held_out_batch
 from inference.methods.nuclick.task import Task
@@ -77,6 +77,75 @@ def test_paper_loss_when_right_is_near_zero_and_grows_with_errors_on_neighbours(
     taken = right + 40 * others[:, None]
     assert float(paper_loss(right, batch)) < 0.01
     assert float(paper_loss(taken, batch)) > float(paper_loss(-right.abs(), batch)) * 0.1 > 0.1
+
+
+def test_loss_when_part_is_unknown_has_no_gradient_there(images: list[LabelledImage]) -> None:
+    known = np.zeros(images[0].labels.shape, bool)
+    known[20:60, 20:60] = True
+    image = dataclasses.replace(images[0], known=known | (images[0].labels > 0))
+    for recipe in (TINY, as_published(dataclasses.replace(TINY, batch=4, patch_px=48))):
+        batch = Sampler([image], dataclasses.replace(recipe, batch=4)).batch(1)
+        assert batch.known is not None
+        assert 0 < batch.known.mean() < 1
+        output = torch.randn(4, 3, 48, 48, requires_grad=True)
+        deep = [torch.randn(4, 1, 48 // f, 48 // f, requires_grad=True) for f in (2, 4)]
+        loss = (
+            paper_loss(output, batch) if recipe.network == "paper" else successor_loss((output, deep), targets(batch))
+        )
+        loss.backward()
+        assert output.grad is not None
+        unknown = torch.from_numpy(~batch.known)[:, None]
+        assert (output.grad * unknown).abs().max() == 0
+        assert (output.grad[:, :1] * ~unknown).abs().max() > 0
+
+
+def test_loss_when_all_is_known_is_that_of_a_plain_image(images: list[LabelledImage]) -> None:
+    whole = [dataclasses.replace(i, known=np.ones(i.labels.shape, bool)) for i in images]
+    sampler = Sampler(images, dataclasses.replace(TINY, shift_px=0))
+    plain = sampler.batch(1)
+    batch = dataclasses.replace(plain, known=np.ones_like(plain.truth))
+    torch.manual_seed(1)
+    output, deep = torch.randn(4, 3, 48, 48), [torch.randn(4, 1, 48 // f, 48 // f) for f in (2, 4)]
+    losses = [float(successor_loss((output, deep), targets(b))) for b in (plain, batch)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+    assert np.array_equal(Sampler(whole, TINY).batch(1).truth, Sampler(images, TINY).batch(1).truth)
+
+
+def test_batch_when_people_said_something_shows_it_with_what_it_corrected(images: list[LabelledImage]) -> None:
+    image = images[0]
+    objects = find_objects(image.labels)
+    x, y = objects.inner_points[0]
+    square = ((np.array([(x - 6, y - 6), (x + 6, y - 6), (x + 6, y + 6), (x - 6, y + 6)]),),)
+    first = Turn((np.array([[x, y]]),), np.array([True]))
+    corrected = Turn((np.array([[x, y]]), np.array([[x + 9, y]])), np.array([True, False]), square)
+    taken_away = Turn((np.array([[x + 5, y]]),), np.array([False]), square)
+    label = int(objects.labels[0])
+    told = dataclasses.replace(image, pointed=(label,), turns={label: (first, corrected, taken_away)})
+    recipe = dataclasses.replace(TINY, batch=24, replayed=1.0, scale=1.0, shift_px=0)
+    guidance = Sampler([told], recipe).batch(1).guidance
+    assert {(len(g.positive), len(g.negative), g.previous is not None) for g in guidance} == {
+        (1, 0, False),
+        (1, 1, True),
+    }
+    for g in guidance:
+        assert len(g.exclusion) < len(objects.labels)
+        if g.previous is not None:
+            assert g.previous.sum() == pytest.approx(144, abs=15)
+            column, row = np.floor(g.positive[0][0]).astype(int)
+            assert g.previous[row, column] == 1
+
+
+def test_batch_when_a_proposal_was_turned_down_may_begin_with_it(images: list[LabelledImage]) -> None:
+    image = images[0]
+    objects = find_objects(image.labels)
+    x, y = objects.inner_points[0]
+    label = int(objects.labels[0])
+    strip = ((np.array([(x - 2, y - 15), (x + 2, y - 15), (x + 2, y + 15), (x - 2, y + 15)]),),)
+    told = dataclasses.replace(image, pointed=(label,), rejected={label: (strip,)})
+    recipe = dataclasses.replace(TINY, batch=8, replayed=1.0, corrupted_start=1.0, scale=1.0, shift_px=0)
+    guidance = Sampler([told], recipe).batch(1).guidance
+    assert all(g.previous is not None and g.previous.sum() == pytest.approx(120, abs=25) for g in guidance)
+    assert all(len(g.positive) + len(g.negative) == 2 for g in guidance)
 
 
 def test_corrupt_when_drawn_often_spoils_but_keeps_the_object_in_sight() -> None:
