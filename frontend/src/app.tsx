@@ -5,6 +5,7 @@ import { createRoot } from "react-dom/client";
 import { Redirect, Route, Switch } from "wouter";
 import { getSlide, type Slide, type User } from "./api/rest";
 import { loadSettings } from "./store/settings";
+import { CrashBoundary } from "./ui/crash";
 import { HomePage } from "./ui/home";
 import { Page } from "./ui/page";
 import { NotFoundPage, ProjectPage } from "./ui/project";
@@ -65,7 +66,7 @@ export async function showPages(user: Promise<User | null>, slide: Promise<Slide
   const draw = (page: ReactNode) =>
     root.render(
       <MantineProvider theme={theme} colorSchemeManager={colourScheme} defaultColorScheme="dark">
-        {page}
+        <CrashBoundary>{page}</CrashBoundary>
       </MantineProvider>,
     );
   try {

@@ -1,4 +1,4 @@
-/** The REST API of models, trainings, regions and effort. */
+/** The REST API of models, trainings, the queue of regions, and effort. */
 
 import type { components } from "../generated/schema";
 import type { ObjectType } from "../store/messages";
@@ -66,7 +66,6 @@ export const pictureAddress = (runId: string, file: string): string => `/api/lea
 // --- regions --------------------------------------------------------------------------------------------------------
 
 export const getQueue = (projectId: number): Promise<Queue> => json("GET", `/api/projects/${projectId}/regions`);
-export const takeNextRegion = (projectId: number): Promise<Region> => json("POST", `/api/projects/${projectId}/regions/next`);
 export const reopenRegion = (regionId: number): Promise<Region> => json("POST", `/api/regions/${regionId}/reopen`);
 
 export const listSamplings = (projectId: number): Promise<SamplingRun[]> =>

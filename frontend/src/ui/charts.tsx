@@ -1,6 +1,7 @@
 /** The charts. They are large, so they are fetched where one is first drawn: import this file lazily. */
 import { LineChart } from "@mantine/charts";
 import "@mantine/charts/styles.css";
+import { roundTicks } from "./scale";
 
 export type Line = { key: string; name: string; colour: string; dashed?: boolean };
 
@@ -12,19 +13,20 @@ export type LinesProps = {
   xName: string;
   lines: Line[];
   digits: number;
-  /** A column of words or days, which stand side by side; else a number, which has its place. */
+  /** The column holds names, which stand side by side; else numbers, which have their places from zero on. */
   isNamed?: boolean;
-  /** The scale begins at zero; else it is as tight as the values. */
+  /** The values' scale begins at zero; else it is as tight as they are. */
   fromZero?: boolean;
 };
 
 const HEIGHT_PX = 200;
-const EASED = 0.05;
 
 export default function Lines({ title, data, x, xName, lines, digits, isNamed = false, fromZero = false }: LinesProps) {
   const words = (value: number) => value.toLocaleString("en", { maximumFractionDigits: digits });
+  const values = valuesOf(data, lines.map(({ key }) => key));
+  const ticks = roundTicks(Math.min(...values, fromZero ? 0 : Infinity), Math.max(...values));
   return (
-    <figure style={{ margin: 0 }} role="group" aria-label={title}>
+    <figure style={{ margin: 0, minWidth: 0 }} role="group" aria-label={title}>
       <figcaption style={{ marginBottom: 8 }}>{title}</figcaption>
       <LineChart
         h={HEIGHT_PX}
@@ -47,19 +49,22 @@ export default function Lines({ title, data, x, xName, lines, digits, isNamed = 
         legendProps={{ verticalAlign: "top", height: 32 }}
         valueFormatter={words}
         xAxisLabel={xName}
-        xAxisProps={isNamed ? { padding: { left: 16, right: 16 } } : { type: "number", domain: ["dataMin", "dataMax"], tickFormatter: words }}
-        yAxisProps={{ width: 48, domain: fromZero ? [0, "auto"] : easedRange(data, lines), tickFormatter: words }}
+        xAxisProps={isNamed ? { padding: { left: 16, right: 16 } } : { type: "number", ...fromZeroTo(valuesOf(data, [x])) }}
+        yAxisProps={{ width: 44, ticks, domain: [ticks[0]!, ticks.at(-1)!], interval: 0 }}
         tooltipAnimationDuration={0}
+        tooltipProps={{ labelFormatter: (label: unknown) => `${typeof label === "number" ? words(label) : label} ${isNamed ? "" : xName}` }}
       />
     </figure>
   );
 }
 
-/** A little room above and below the values; recharts' own choice would begin at zero and flatten them. */
-function easedRange(data: LinesProps["data"], lines: Line[]): [number, number] | undefined {
-  const values = data.flatMap((row) => lines.map(({ key }) => row[key])).filter((value) => typeof value === "number");
-  if (values.length === 0) return undefined;
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  const room = (high - low || Math.abs(high) || 1) * EASED;
-  return [low - room, high + room];
+/** Round numbers below, of which the last may lie before the end. */
+function fromZeroTo(values: number[]) {
+  const end = Math.max(...values);
+  const ticks = roundTicks(0, end).filter((tick) => tick <= end);
+  return { domain: [0, end] as [number, number], ticks, tickFormatter: (tick: number) => tick.toLocaleString("en") };
+}
+
+function valuesOf(data: LinesProps["data"], keys: string[]): number[] {
+  return data.flatMap((row) => keys.map((key) => row[key])).filter((value) => typeof value === "number");
 }

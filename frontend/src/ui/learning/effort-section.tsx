@@ -14,6 +14,16 @@ import { decimal, percent, referenceInWords, scoreName } from "./words";
 
 const SCORE = "iou_at_1";
 
+const COLUMNS = [
+  { name: "Objects", why: "Accepted for the first time" },
+  { name: "Clicks", why: "Clicks and lines for an object, on average" },
+  { name: "Seconds", why: "For an object, the median" },
+  { name: "Half of them", why: "Seconds of the middle half: a quarter took less, a quarter more" },
+  { name: "Accepted", why: "Of all decisions; the others were rejections" },
+  { name: "Corrected", why: "Of the objects: those whose first answer was not what was accepted" },
+  { name: "Edit distance", why: "1 − IoU between the first answer and what was accepted, on average" },
+];
+
 export function EffortSection({ project }: { project: Project }) {
   const loaded = useLoaded(() => Promise.all([getEffort(project.id), listModels(project.id)]), project.id);
   return (
@@ -56,8 +66,8 @@ function EffortTable({ rows, models }: { rows: EffortRow[]; models: Models }) {
           <tr>
             <th scope="col">Version</th>
             <th scope="col">Label</th>
-            {["Objects", "Clicks", "Seconds", "Middle half", "Accepted", "Corrected", "Edit distance"].map((name) => (
-              <th key={name} scope="col" className={styles.figure}>
+            {COLUMNS.map(({ name, why }) => (
+              <th key={name} scope="col" className={styles.figure} title={why}>
                 {name}
               </th>
             ))}
@@ -127,7 +137,7 @@ function Quality({ type, effort, versions }: { type: ObjectType; effort: Effort;
   if (points.length === 0) return null;
   return (
     <LineFigure
-      title={`Quality against annotators' time, ${plural(type)}: ${scoreName(SCORE)}`}
+      title={`Quality against annotators’ time, ${plural(type)}: ${scoreName(SCORE)}`}
       data={points.map(({ hours, candidate, rival }) => ({ hours, candidate, rival }))}
       x="hours"
       xName="hours of labelling until then"

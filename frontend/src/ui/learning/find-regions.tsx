@@ -36,7 +36,7 @@ export function FindRegions({ project, isUnderWay, reload }: { project: Project;
       <h3>Find regions</h3>
       <Radio.Group value={strategy} onChange={(value) => setStrategy(value as Strategy)} aria-label="Strategy">
         {Object.entries(STRATEGIES).map(([value, { name, why }]) => (
-          <Radio key={value} size="xs" mb={8} value={value} label={name} description={why} />
+          <Radio key={value} size="sm" mb={8} value={value} label={name} description={why} />
         ))}
       </Radio.Group>
       <div style={{ display: "flex", flexWrap: "wrap", gap: 8, alignItems: "end", marginTop: 12 }}>

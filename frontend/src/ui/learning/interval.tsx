@@ -13,7 +13,7 @@ export function Interval({ difference }: { difference: Difference }) {
   return (
     <figure className={styles.figure}>
       <figcaption>
-        {scoreName(difference.score)}: <strong>{signed(mean)}</strong> on average, 90 % interval {signed(low90)} to {signed(high90)}
+        {scoreName(difference.score)}: <strong>{signed(mean)}</strong> on average (90 % interval {signed(low90)} to {signed(high90)})
       </figcaption>
       <div className={styles.scale} aria-hidden>
         <span className={styles.zero} />

@@ -56,9 +56,9 @@ function Details({ project, kind, reload }: Props) {
       <div className={styles.columns}>
         <section aria-label="Before a training">
           <h3>Before a training</h3>
-          <ul style={{ margin: 0, padding: 0, listStyle: "none" }}>
+          <ul className={styles.checks}>
             {kind.preflight.map(({ ok, words }) => (
-              <li key={words} style={{ display: "flex", gap: 8, marginBottom: 4 }}>
+              <li key={words}>
                 <Mark tone={ok ? "good" : "bad"}>
                   <span hidden>{ok ? "fulfilled:" : "missing:"}</span>
                 </Mark>

@@ -10,38 +10,43 @@ import { count, decimal, judgeChange, SCORES, signed, type Score } from "./words
 export function MeasurementView({ measurement, rival }: { measurement: Measurement; rival: string }) {
   return (
     <>
-      <p className={styles.lead}>{describe(measurement)}</p>
-      {measurement.difference && <Interval difference={measurement.difference} />}
-      <ScoreTable measurement={measurement} rival={rival} />
+      <MeasurementInShort measurement={measurement} rival={rival} scores={SCORES} />
       <RealPrompts measurement={measurement} />
       <PartTables measurement={measurement} />
+      <p className={styles.lead} style={{ margin: "12px 0 0" }}>
+        {measurement.command}
+      </p>
     </>
   );
 }
 
+/** Of all scores those that a decision looks at. */
+const DECISIVE = SCORES.filter(({ key }) => ["iou_at_1", "aji", "noc_85", "ms_per_click_p50"].includes(key));
+
 /** Mean difference and scores alone, as a dialog repeats them. */
-export function MeasurementInShort({ measurement, rival }: { measurement: Measurement; rival: string }) {
+export function MeasurementInShort({ measurement, rival, scores = DECISIVE }: {
+  measurement: Measurement;
+  rival: string;
+  scores?: readonly Score[];
+}) {
   return (
     <>
       <p className={styles.lead}>{describe(measurement)}</p>
       {measurement.difference && <Interval difference={measurement.difference} />}
-      <ScoreTable measurement={measurement} rival={rival} />
+      <ScoreTable measurement={measurement} rival={rival} wanted={scores} />
     </>
   );
 }
 
-function describe({ n_objects, n_slides, n_groups, difference }: Measurement): string {
+function describe({ n_objects, n_slides, n_groups }: Measurement): string {
   const slides = `${number(n_slides)} held-out slide${n_slides === 1 ? "" : "s"}`;
-  const groups = n_groups < n_slides ? ` of ${number(n_groups)} patients` : "";
-  const how = difference
-    ? ` The interval is a paired bootstrap over objects, by ${difference.clustered_by}, ${number(difference.resamples)} times.`
-    : "";
-  return `Measured on ${number(n_objects)} accepted objects of ${slides}${groups}, which no version was trained on.${how}`;
+  const groups = n_groups < n_slides ? ` of ${number(n_groups)} patient${n_groups === 1 ? "" : "s"}` : "";
+  return `On ${number(n_objects)} accepted objects of ${slides}${groups}, which this project never trains on.`;
 }
 
-function ScoreTable({ measurement, rival }: { measurement: Measurement; rival: string }) {
+function ScoreTable({ measurement, rival, wanted }: { measurement: Measurement; rival: string; wanted: readonly Score[] }) {
   const { scores } = measurement;
-  const known = SCORES.filter(({ key }) => scores.candidate[key] != null || scores.rival?.[key] != null);
+  const known = wanted.filter(({ key }) => scores.candidate[key] != null || scores.rival?.[key] != null);
   return (
     <div className={styles.wide}>
       <table className={styles.table}>
@@ -95,9 +100,9 @@ function ScoreRow({ score, candidate, rival }: { score: Score; candidate: number
   );
 }
 
-const IOU: Pick<Score, "digits" | "better"> = { digits: 3, better: "higher" };
+const IOU = SCORES[0]!;
 
-function Change({ value, score = IOU }: { value: number | null; score?: Pick<Score, "digits" | "better"> }) {
+function Change({ value, score = IOU }: { value: number | null; score?: Score }) {
   const judged = judgeChange(value, score);
   return <span className={judged === "same" ? styles.quiet : styles[judged]}>{signed(value, score.digits)}</span>;
 }

@@ -16,8 +16,8 @@ export function Pictures({ runId, pictures }: { runId: string; pictures: Picture
     <section aria-label="Before and after">
       <h3>Before and after</h3>
       <p className={data.lead}>
-        Each left the version before, right this one, with the accepted outline: what was lost most, what was gained most, and
-        some by chance. The number is the IoU at the first click.
+        Left the version before, right this one: its answer in blue, the accepted outline in yellow. First what was lost most,
+        then what was gained most, then some by chance. The numbers are IoU at the first click.
       </p>
       <ul className={styles.sheet}>
         {pictures.map((picture, at) => (

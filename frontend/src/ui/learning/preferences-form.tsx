@@ -60,7 +60,6 @@ export function PreferencesForm({ project, kind, reload }: { project: Project; k
         size="xs"
         w={220}
         label="Patches shown in a training"
-        description="More take longer, and learn more"
         min={1}
         max={MAX_SAMPLES}
         step={1000}
@@ -70,8 +69,8 @@ export function PreferencesForm({ project, kind, reload }: { project: Project; k
         onChange={(value) => changing(setSamples)(Number(value) || 1)}
       />
       <Switch
-        mt={12}
-        size="xs"
+        mt={16}
+        size="sm"
         label="A better version takes over by itself"
         description="Else an admin decides. A version that was not measured better never does."
         checked={promotes}
@@ -131,7 +130,7 @@ function CountFields({ newObjects, change }: { newObjects: number | null; change
   return (
     <div style={{ display: "flex", flexWrap: "wrap", alignItems: "center", gap: 8, marginTop: 12 }}>
       <Switch
-        size="xs"
+        size="sm"
         label="As soon as enough was accepted:"
         checked={newObjects !== null}
         onChange={(event) => change(event.currentTarget.checked ? NEW_OBJECTS : null)}

@@ -20,8 +20,6 @@ export function RegionsSection({ project }: { project: Project }) {
     <section className={styles.section} aria-label="What to label next">
       <div className={styles.head}>
         <h2>What to label next</h2>
-        <span className={styles.spacer} />
-        {project.role !== "viewer" && <TakeRegion projectId={project.id} />}
       </div>
       <p className={styles.lead}>
         A region is a square to be labelled completely. Each person takes one at a time from the queue, so no two ever label
@@ -61,13 +59,20 @@ function QueueOf({ project, state: { queue, samplings }, reload }: { project: Pr
         </p>
       ) : (
         <>
-          <p style={{ margin: "16px 0 8px" }}>{countsInWords(queue.counts)}</p>
+          <div className={styles.head} style={{ margin: "16px 0 8px" }}>
+            {countsInWords(queue.counts)}
+            <span className={styles.spacer} />
+            {project.role !== "viewer" && canTake(queue) && <TakeRegion projectId={project.id} />}
+          </div>
           <RegionTable project={project} regions={queue.regions} reload={reload} />
         </>
       )}
     </>
   );
 }
+
+/** Something is free, or the person goes back to what is theirs. */
+const canTake = ({ counts, regions }: Queue): boolean => counts.open > 0 || regions.some(({ mine }) => mine);
 
 function countsInWords({ open, leased, complete, skipped }: Queue["counts"]): string {
   return `${number(open)} free · ${number(leased)} being labelled · ${number(complete)} complete · ${number(skipped)} skipped`;

@@ -69,9 +69,12 @@ function Training({ project, runId }: { project: Project; runId: string }) {
         <section className={styles.panel} aria-label="How it was measured">
           <h3>How it was measured</h3>
           <MeasurementView measurement={run.measurement} rival={run.measurement.rival ?? ""} />
-          <p className={styles.code}>{run.measurement.command}</p>
-          <Pictures runId={run.id} pictures={run.measurement.pictures} />
         </section>
+      )}
+      {run.measurement && run.measurement.pictures.length > 0 && (
+        <div className={styles.panel}>
+          <Pictures runId={run.id} pictures={run.measurement.pictures} />
+        </div>
       )}
       <Log run={run} />
     </>

@@ -7,7 +7,7 @@ import { isOpen, STATES } from "./words";
 const VERDICTS: Record<Run["verdict"], { tone: Tone; words: string }> = {
   promoted: { tone: "good", words: "better, took over" },
   refused: { tone: "bad", words: "not better, refused" },
-  admin: { tone: "warn", words: "for an admin to decide" },
+  admin: { tone: "warn", words: "left to an admin" },
   "": { tone: "good", words: "done" },
 };
 

@@ -36,7 +36,7 @@ export function RunTable({ project, runs, reload }: { project: Project; runs: Ru
                 </th>
                 <th scope="col">State</th>
                 <th scope="col" className={styles.figure}>
-                  IoU
+                  Gain in IoU
                 </th>
                 <td />
               </tr>
@@ -57,10 +57,10 @@ function Row({ project, run, reload }: { project: Project; run: Run; reload: () 
   const objects = (run.snapshot.summary.objects as { training?: number } | undefined)?.training;
   return (
     <tr>
-      <td style={{ whiteSpace: "nowrap" }}>
+      <td className={styles.oneLine}>
         <Link href={`/projects/${project.id}/learning/runs/${run.id}`}>{moment(run.created_at)}</Link>
       </td>
-      <td>{kindInWords(run)}</td>
+      <td className={styles.oneLine}>{kindInWords(run)}</td>
       <td>{run.by ?? TRIGGERS[run.trigger]}</td>
       <td className={styles.figure}>{objects === undefined ? "–" : number(objects)}</td>
       <td className={styles.figure}>{run.started_at ? tookFrom(run.started_at, run.ended_at) : "–"}</td>

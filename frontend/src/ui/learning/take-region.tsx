@@ -1,6 +1,6 @@
 /** Takes the next region of the queue and goes there. */
 import { Button } from "@mantine/core";
-import { takeNextRegion } from "../../api/learning";
+import { takeNextRegion } from "../../api/regions";
 import { Refusal } from "../marks";
 import { useAction } from "../use-action";
 

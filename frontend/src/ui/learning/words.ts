@@ -75,18 +75,27 @@ export const strategyInWords = (strategy: string): string =>
 
 // --- scores -----------------------------------------------------------------------------------------------------------
 
-export type Score = { key: string; name: string; why: string; unit: string; digits: number; better: "higher" | "lower" };
+export type Score = {
+  key: string;
+  name: string;
+  why: string;
+  unit: string;
+  digits: number;
+  better: "higher" | "lower";
+  /** A smaller change is none worth a colour. */
+  matters: number;
+};
 
 /** In the order in which they are shown; the first decides. */
 export const SCORES: readonly Score[] = [
-  { key: "iou_at_1", name: "IoU at the first click", why: "Overlap of the outline with the accepted one after one click", unit: "", digits: 3, better: "higher" },
-  { key: "aji", name: "AJI", why: "Aggregated Jaccard index: overlap over all objects of a patch", unit: "", digits: 3, better: "higher" },
-  { key: "dice", name: "Dice", why: "Overlap of all foreground", unit: "", digits: 3, better: "higher" },
-  { key: "pq", name: "PQ", why: "Panoptic quality: how many are found, times how well they are outlined", unit: "", digits: 3, better: "higher" },
-  { key: "noc_80", name: "NoC 80", why: "Clicks until the overlap is 0.80", unit: "clicks", digits: 2, better: "lower" },
-  { key: "noc_85", name: "NoC 85", why: "Clicks until the overlap is 0.85", unit: "clicks", digits: 2, better: "lower" },
-  { key: "noc_90", name: "NoC 90", why: "Clicks until the overlap is 0.90", unit: "clicks", digits: 2, better: "lower" },
-  { key: "ms_per_click_p50", name: "Time per click", why: "Median time for one answer, on the machine that measured", unit: "ms", digits: 0, better: "lower" },
+  { key: "iou_at_1", name: "IoU at the first click", why: "Overlap of the outline with the accepted one after one click", unit: "", digits: 3, better: "higher", matters: 0.0005 },
+  { key: "aji", name: "AJI", why: "Aggregated Jaccard index: overlap over all objects of a patch", unit: "", digits: 3, better: "higher", matters: 0.0005 },
+  { key: "dice", name: "Dice", why: "Overlap of all foreground", unit: "", digits: 3, better: "higher", matters: 0.0005 },
+  { key: "pq", name: "PQ", why: "Panoptic quality: how many are found, times how well they are outlined", unit: "", digits: 3, better: "higher", matters: 0.0005 },
+  { key: "noc_80", name: "NoC 80", why: "Clicks until the overlap is 0.80", unit: "clicks", digits: 2, better: "lower", matters: 0.005 },
+  { key: "noc_85", name: "NoC 85", why: "Clicks until the overlap is 0.85", unit: "clicks", digits: 2, better: "lower", matters: 0.005 },
+  { key: "noc_90", name: "NoC 90", why: "Clicks until the overlap is 0.90", unit: "clicks", digits: 2, better: "lower", matters: 0.005 },
+  { key: "ms_per_click_p50", name: "Time per click", why: "Median time for one answer, on the machine that measured", unit: "ms", digits: 0, better: "lower", matters: 5 },
 ];
 
 export const scoreName = (key: string): string => SCORES.find((score) => score.key === key)?.name ?? key;
@@ -107,9 +116,9 @@ export function signed(value: number | null | undefined, digits = 3): string {
   return `${value > 0 ? "+" : MINUS}${text}`;
 }
 
-/** Whether a change is for the better; "same" within half of the last digit that is shown. */
-export function judgeChange(change: number | null, { digits, better }: Pick<Score, "digits" | "better">): "better" | "worse" | "same" {
-  if (change === null || Math.abs(change) < 0.5 * 10 ** -digits) return "same";
+/** Whether a change is for the better. */
+export function judgeChange(change: number | null, { better, matters }: Pick<Score, "better" | "matters">): "better" | "worse" | "same" {
+  if (change === null || Math.abs(change) < matters) return "same";
   return change > 0 === (better === "higher") ? "better" : "worse";
 }
 

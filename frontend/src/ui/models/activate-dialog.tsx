@@ -37,7 +37,6 @@ export function ActivateDialog({ project, version, rival, close, reload }: {
       ) : (
         <p className={styles.notice}>It was never measured on this project's slides.</p>
       )}
-      {version.reason && <p>{version.reason}</p>}
       <Textarea
         mt={12}
         label="Why (optional)"

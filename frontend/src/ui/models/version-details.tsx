@@ -11,7 +11,7 @@ import { Curve } from "../learning/curve";
 import { MeasurementView } from "../learning/measurement";
 import { Pictures } from "../learning/pictures";
 import { snapshotInWords } from "../learning/snapshot";
-import { referenceInWords, versionInWords } from "../learning/words";
+import { referenceInWords } from "../learning/words";
 import { Failed, Waiting } from "../loading";
 import { Facts, Refusal } from "../marks";
 import { saveBlob } from "../save-blob";
@@ -25,7 +25,7 @@ import { reasonInWords, wasHere } from "./words";
 type Props = { project: Project; version: ModelVersion; versions: ModelVersion[]; answeringId: number | null; reload: () => void };
 
 export function VersionDetails({ project, version, versions, answeringId, reload }: Props) {
-  const { measurement } = version;
+  const { measurement, run_id } = version;
   return (
     <>
       {version.reason && <p style={{ margin: "0 0 12px" }}>{version.reason}</p>}
@@ -33,11 +33,15 @@ export function VersionDetails({ project, version, versions, answeringId, reload
         <Actions project={project} version={version} versions={versions} isAnswering={version.id === answeringId} reload={reload} />
       )}
       <div className={styles.columns}>
-        <section aria-label="How it was made">
-          <h3>How it was made</h3>
-          <Facts rows={madeInWords(project, version, versions)} />
-        </section>
-        <section aria-label="How it was measured">
+        <div className={styles.stack}>
+          <section aria-label="How it was made">
+            <h3>How it was made</h3>
+            <Facts rows={madeInWords(project, version, versions)} />
+          </section>
+          <Activations version={version} />
+          {run_id && <CurveOfRun runId={run_id} />}
+        </div>
+        <section aria-label="How it was measured" style={{ minWidth: 0 }}>
           <h3>How it was measured</h3>
           {measurement ? (
             <MeasurementView measurement={measurement} rival={rivalInWords(version, versions)} />
@@ -46,8 +50,11 @@ export function VersionDetails({ project, version, versions, answeringId, reload
           )}
         </section>
       </div>
-      {version.run_id && <FromRun runId={version.run_id} version={version} />}
-      <Activations version={version} />
+      {run_id && measurement && measurement.pictures.length > 0 && (
+        <div style={{ marginTop: 24 }}>
+          <Pictures runId={run_id} pictures={measurement.pictures} />
+        </div>
+      )}
     </>
   );
 }
@@ -107,34 +114,23 @@ function Actions({ project, version, versions, isAnswering, reload }: Omit<Props
   );
 }
 
-function FromRun({ runId, version }: { runId: string; version: ModelVersion }) {
+function CurveOfRun({ runId }: { runId: string }) {
   const run = useLoaded(() => getRun(runId), runId);
   if (run.state === "loading") return <Waiting for="the curve" />;
-  if (run.state === "failed") return <Failed what="The training" error={run.error} />;
-  return (
-    <>
-      {run.value.curve.length > 0 && (
-        <section aria-label="Curve" style={{ marginTop: 24 }}>
-          <Curve curve={run.value.curve} />
-        </section>
-      )}
-      <div style={{ marginTop: 24 }}>
-        <Pictures runId={runId} pictures={version.measurement?.pictures ?? []} />
-      </div>
-    </>
-  );
+  if (run.state === "failed") return <Failed what="The curve" error={run.error} />;
+  return <Curve curve={run.value.curve} />;
 }
 
-function Activations({ version }: { version: ModelVersion }) {
-  if (version.activations.length === 0) return null;
+function Activations({ version: { activations, reason } }: { version: ModelVersion }) {
+  if (activations.length === 0) return null;
   return (
-    <section aria-label="When it took over" style={{ marginTop: 24 }}>
-      <h3>When {versionInWords(version)} took over</h3>
+    <section aria-label="When it took over">
+      <h3>When it took over</h3>
       <ul style={{ margin: 0, paddingLeft: 16 }}>
-        {version.activations.map((activation) => (
+        {activations.map((activation) => (
           <li key={activation.at}>
             {moment(activation.at)}: {reasonInWords(activation)}
-            {activation.note && <span className={styles.quiet}> · {activation.note}</span>}
+            {activation.note && activation.note !== reason && <span className={styles.quiet}> · {activation.note}</span>}
           </li>
         ))}
       </ul>

@@ -39,8 +39,8 @@ describe("figures", () => {
     expect(judgeChange(0.02, scoreOf("aji"))).toBe("better");
     expect(judgeChange(-0.02, scoreOf("aji"))).toBe("worse");
     expect(judgeChange(-0.2, scoreOf("noc_85"))).toBe("better");
-    expect(judgeChange(0.4, scoreOf("ms_per_click_p50"))).toBe("same");
-    expect(judgeChange(0.6, scoreOf("ms_per_click_p50"))).toBe("worse");
+    expect(judgeChange(4, scoreOf("ms_per_click_p50"))).toBe("same");
+    expect(judgeChange(6, scoreOf("ms_per_click_p50"))).toBe("worse");
     expect(judgeChange(null, scoreOf("aji"))).toBe("same");
   });
 });
