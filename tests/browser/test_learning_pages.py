@@ -146,7 +146,7 @@ def test_settings_are_kept(open_page):
     kind.get_by_label("Day of the week").select_option("Saturday")
     kind.get_by_label("Time of day").fill("22:30")
     kind.get_by_label("Newly accepted objects").fill("120")
-    kind.get_by_text("A better version takes over by itself").click()
+    kind.get_by_label("A better version takes over by itself").uncheck()
     kind.get_by_role("button", name="Save").click()
     kind.get_by_text("saved").wait_for()
     ada.page.reload()
