@@ -1,4 +1,5 @@
 /** One kind of object on one stain: how much was accepted, what a training still needs, and when it is trained. */
+import { VisuallyHidden } from "@mantine/core";
 import type { LearningKind, Run } from "../../api/learning";
 import type { Project } from "../../api/rest";
 import styles from "../data.module.css";
@@ -60,7 +61,7 @@ function Details({ project, kind, reload }: Props) {
             {kind.preflight.map(({ ok, words }) => (
               <li key={words}>
                 <Mark tone={ok ? "good" : "bad"}>
-                  <span hidden>{ok ? "fulfilled:" : "missing:"}</span>
+                  <VisuallyHidden>{ok ? "fulfilled:" : "missing:"}</VisuallyHidden>
                 </Mark>
                 <span>{words}</span>
               </li>
