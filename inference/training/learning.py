@@ -8,7 +8,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -209,9 +209,8 @@ def recipe_for(request: TrainRequest, snapshot: Snapshot, base: Checkpoint | Non
             raise TrainingError(f"“{like.name}” are weights of {like.manifest['method']}, not of {request.method}.")
         if like.manifest["network"] == "paper":
             recipe = as_published(recipe)
-        names = {f.name for f in fields(Recipe)}
-        shape = {k: v for k, v in like.manifest.get("recipe", {}).items() if k in names and k.endswith("_px")}
-        recipe = replace(recipe, **shape, network=like.manifest["network"], patch_px=like.manifest["patch_px"])
+        shown = {k: v for k, v in like.manifest.get("recipe", {}).items() if k in ("crop_px", "shift_px")}
+        recipe = replace(recipe, network=like.manifest["network"], patch_px=like.manifest["patch_px"], **shown)
     else:
         shown_um = recipe.patch_px * recipe.mpp
         side = max(STRIDE_PX, round(shown_um / mpp / STRIDE_PX) * STRIDE_PX)
