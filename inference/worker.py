@@ -52,6 +52,7 @@ logger = logging.getLogger(__name__)
 REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
 THREADS = int(os.environ.get("SQUIGGLE_THREADS") or os.cpu_count() or 1)
 HEARTBEAT_EVERY_S = 0.5
+RENEWAL_LIFE_S = 20
 NICENESS = 15
 """Of a trainer: clicks on the same machine come first."""
 
@@ -109,16 +110,20 @@ class Heartbeat(threading.Thread):
             except redis.RedisError as error:
                 logger.warning("No heartbeat: %s", error)
 
-    def beat(self) -> None:
+    def beat(self, life_s: int = HEARTBEAT_LIFE_S) -> None:
         request_id, since = self.in_hand or (None, None)
         message = WorkerHeartbeat(
             worker_id=self.worker_id, pid=os.getpid(), device=self.device, request_id=request_id, busy_since=since
         )
-        self.client.set(self.key_prefix + self.worker_id, message.model_dump_json(), ex=HEARTBEAT_LIFE_S)
+        self.client.set(self.key_prefix + self.worker_id, message.model_dump_json(), ex=life_s)
 
-    def stop(self) -> None:
+    def stop(self, *, begins_anew: bool) -> None:
+        """begins_anew: the same process is back within seconds, and who looks meanwhile shall not miss it."""
         self.stopped.set()
         try:
+            if begins_anew:
+                self.beat(life_s=RENEWAL_LIFE_S)
+                return
             self.client.delete(self.key_prefix + self.worker_id)
         except redis.RedisError as error:
             logger.warning("The heartbeat is left to expire: %s", error)
@@ -246,7 +251,8 @@ def stop_job(**_: Any) -> None:
 @worker_shutdown.connect
 def stop_heartbeat(**_: Any) -> None:
     """A process that renews itself keeps its id, so who started it sees no death."""
+    begins_anew = renew and not stopping.is_set()
     if heartbeat is not None:
-        heartbeat.stop()
-    if renew and not stopping.is_set():
+        heartbeat.stop(begins_anew=begins_anew)
+    if begins_anew:
         os.execv(sys.executable, sys.orig_argv)  # noqa: S606
