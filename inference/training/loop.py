@@ -88,8 +88,9 @@ def train(
     kind = {"AdamW": torch.optim.AdamW, "Adam": torch.optim.Adam}[recipe.optimiser]
     optimiser = kind(network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     claim_folder(run, {"recipe": asdict(recipe), **about})
-    step, best = restore(run / LAST, network, average, optimiser) if (run / LAST).exists() else (0, -math.inf)
-    forget_after(run / LOG, step)
+    is_new = not (run / LAST).exists()
+    step, best = (0, -math.inf) if is_new else restore(run / LAST, network, average, optimiser)
+    forget_after(run / LOG, -1 if is_new else step)
 
     def note(row: dict[str, Any]) -> None:
         """Into the log before the state is kept: whatever interrupts this, `forget_after` makes both agree again."""
@@ -104,7 +105,7 @@ def train(
             watcher.row(row)
         say(" ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items()))
 
-    if start_counts and not (run / LAST).exists():
+    if start_counts and is_new:
         note({"step": 0, "samples": 0, **task.validate(average.eval())})
     last_step = min(recipe.steps, stop_after or recipe.steps)
     started, recent = time.monotonic(), []
