@@ -102,9 +102,9 @@ def compare(
     for number, row in enumerate(rows):
         progress(number, len(rows))
         shown = show(patches, row, object_type, seed)
-        for side, segmenter in models.items():
+        for side in sorted(models, reverse=number % 2 == 1):  # in turns, for the times' sake
             check(should_stop)
-            answers[side].append(measure(segmenter, shown, picked[number]))
+            answers[side].append(measure(models[side], shown, picked[number]))
     progress(len(rows), len(rows))
     table = Table(patches, rows, answers)
     return without_nan(

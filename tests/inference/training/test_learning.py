@@ -168,6 +168,23 @@ def test_learn_when_every_step_harms_keeps_the_weights_that_it_began_with(
     assert trained.measurement["difference"]["mean"] == 0
 
 
+def test_learn_when_masks_were_shuffled_makes_a_worse_candidate_and_says_so(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = replace(recipes.RECIPES["nucleus"], learning_rate=3e-3, ema=0.8)
+    monkeypatch.setitem(recipes.RECIPES, "nucleus", quick)
+    monkeypatch.setattr("inference.training.learning.FINE_TUNING_RATE", 3e-3)
+    frozen = slides(6, held_out=2)
+    good = run(home, request_for(freeze(home, frozen), base=None, rival=None, name="good", samples=8 * 60))
+    assert good.measurement["scores"]["candidate"]["iou_at_1"] > 0.5
+    for slide in frozen:
+        if slide.part == "training":
+            slide.labels = np.roll(slide.labels, (8, 8), axis=(0, 1))
+    sha256 = freeze(home, frozen)
+    worse = run(home, request_for(sha256, base="good", rival="good", job_id=uuid.UUID(int=3), samples=8 * 40))
+    assert worse.measurement["difference"]["high90"] < 0
+
+
 def test_learn_when_patches_were_tampered_with_refuses(home: Path) -> None:
     request = request_for(freeze(home, slides()))
     with pytest.raises(Stopped):
