@@ -27,7 +27,7 @@ from inference.protocol import (
     broker_url,
 )
 
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 150
 REPLY_TIMEOUT_S = 20
 
 
