@@ -42,7 +42,9 @@ def test_correct_objects_when_clicks_add_squares_stops_once_all_is_found() -> No
     objects = find_objects(labels)
     said = [Said((np.array([[34.5, 34.5]]),), np.array([True]))]
     said += point_at_all(image, objects, "nucleus", Pointing())[1:]
-    effort = correct_objects(Squares(), Scene(image, mpp=0.25), labels, objects, said, np.zeros((0, 2)), picked=[0, 1, 2])
+    effort = correct_objects(
+        Squares(), Scene(image, mpp=0.25), labels, objects, said, np.zeros((0, 2)), picked=[0, 1, 2]
+    )
     assert effort.iou.shape == (3, MOST_CLICKS)
     assert effort.iou[0, 0] == pytest.approx(0.5)
     assert effort.clicks(0.9)[1] == 1
