@@ -17,7 +17,7 @@ const MAX_REGION_UM = 5_000;
 export function FindRegions({ project, isUnderWay, reload }: { project: Project; isUnderWay: boolean; reload: () => void }) {
   const types = [...new Set(project.labels.map(({ object_type }) => object_type ?? "nucleus"))];
   const [objectType, setObjectType] = useState<ObjectType>(types[0] ?? "nucleus");
-  const [strategy, setStrategy] = useState<Strategy>("combined");
+  const [strategy, setStrategy] = useState<Strategy>("random");
   const [wanted, setWanted] = useState(20);
   const [sideUm, setSideUm] = useState(100);
   const { busy, error, act } = useAction();
