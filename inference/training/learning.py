@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from inference.checkpoints import WEIGHTS_FOLDER, Checkpoint, load_tensors, open_checkpoint, write_weights
 from inference.data.patches import Patches, Row, cut_patches
 from inference.data.samples import DatasetError
@@ -37,6 +39,9 @@ TRAINED_PATCHES = 1_000
 CHECK_EVERY = 50
 FINE_TUNING_RATE = 3e-4
 """Of learning, where the weights know the objects already: the more they may change, the more they forget."""
+LEARNT_SHARE = 0.5
+"""How far fine-tuned weights go from those they began with: halfway they keep most of what either of them knows (WiSE-FT:
+Wortsman et al., CVPR 2022, who propose a half). All the way, 369 nuclei of another data set cost .034 AJI on the old one."""
 STRIDE_PX = 16
 OWN_DATA = "the project's own data"
 
@@ -252,8 +257,10 @@ def describe_split(patches: Patches, split: Split) -> list[str]:
 def draft(
     run: Path, request: TrainRequest, snapshot: Snapshot, about: Mapping[str, Any], base: Checkpoint | None
 ) -> Checkpoint:
-    """The run's best averaged weights with all of the manifest but what is still to be measured."""
+    """The weights that the run leads to, with all of the manifest but what is still to be measured."""
     tensors, metadata = load_tensors(run / BEST)
+    if base:
+        tensors = between(base.tensors(), tensors, LEARNT_SHARE)
     recipe: Recipe = about["recipe"]
     manifest = {
         "method": request.method,
@@ -268,8 +275,18 @@ def draft(
         **({"init": about["init"]} if base else {}),
         "snapshot": snapshot.sha256,
         "run": str(request.job_id),
-        "recipe": vars(recipe) | {"samples_seen": int(metadata["step"]) * recipe.batch},
+        "recipe": vars(recipe)
+        | {"samples_seen": int(metadata["step"]) * recipe.batch}
+        | ({"learnt_share": LEARNT_SHARE} if base else {}),
         "commit": current_commit(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     return write_weights(run / "draft", request.name, tensors, manifest)
+
+
+def between(before: Mapping[str, Tensor], after: Mapping[str, Tensor], share: float) -> dict[str, Tensor]:
+    """`before` + share · (`after` − `before`), batch-norm statistics included; counters as they are after."""
+    return {
+        name: before[name].lerp(value, share) if value.dtype.is_floating_point else value
+        for name, value in after.items()
+    }

@@ -26,7 +26,7 @@ from inference.methods.nuclick import recipe as recipes
 from inference.methods.nuclick.networks import NETWORKS
 from inference.methods.nuclick.successor import SuccessorNetwork
 from inference.protocol import TrainRequest
-from inference.training.learning import learn, recipe_for, split_training
+from inference.training.learning import between, learn, recipe_for, split_training
 from inference.training.loop import LAST, LOG, TrainingError
 from tests.inference.conftest import blobs
 from tests.inference.frozen import FrozenSlide, freeze
@@ -183,6 +183,14 @@ def test_learn_when_masks_were_shuffled_makes_a_worse_candidate_and_says_so(
     sha256 = freeze(home, frozen)
     worse = run(home, request_for(sha256, base="good", rival="good", job_id=uuid.UUID(int=3), samples=8 * 40))
     assert worse.measurement["difference"]["high90"] < 0
+
+
+def test_between_when_halfway_lies_in_the_middle_and_keeps_counters() -> None:
+    before = {"weight": torch.tensor([0.0, 2.0]), "batches": torch.tensor(3)}
+    after = {"weight": torch.tensor([1.0, 2.0]), "batches": torch.tensor(7)}
+    found = between(before, after, 0.5)
+    assert found["weight"].tolist() == [0.5, 2.0]
+    assert found["batches"] == 7
 
 
 def test_learn_when_patches_were_tampered_with_refuses(home: Path) -> None:
