@@ -19,12 +19,12 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from skimage.draw import polygon2mask
 
 from inference.data.samples import Dataset, LabelledImage, find_objects, open_dataset
 from inference.data.simulate import central_point, deepest_error
 from inference.evaluation.pointing import Pointing
 from inference.evaluation.run import Settings, evaluate_images, is_unseen
+from inference.geometry import pixels_inside
 from inference.methods.nuclick.segmenter import NuclickSegmenter
 from inference.metrics.bootstrap import bootstrap_interval
 from tests.bench.numbers import percentile, print_table
@@ -36,6 +36,8 @@ RESULTS = REPOSITORY / "bench" / "loop.json"
 PROJECT = "Colon"
 OPEN = ("queued", "running", "lost")
 CLICK_EVERY_S = 1.0
+SMALLEST_PX = 30
+"""Slivers that overlapping outlines left in the labels are nothing that a person would point at."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,6 @@ def annotate(
         truth = image.labels == objects.labels[index]
         x, y = np.add(central_point(mask), corner)
         _label_one(slide, truth, {"kind": "click", "x": float(x), "y": float(y), "positive": True}, annotator, work)
-
-
-SMALLEST_PX = 30
-"""Slivers that overlapping outlines left in the labels are nothing that a person would point at."""
 
 
 def _label_one(
@@ -129,26 +127,21 @@ def judge(
 
 
 def draw(polygons: Sequence[dict[str, Any]], shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Polygons in level-0 px as a mask: a pixel is inside where its centre is."""
+    """Polygons in level-0 px as a mask of the whole slide."""
     mask = np.zeros(shape, bool)
-    for polygon in polygons:
-        for ring, inside in ((polygon["exterior"], True), *((hole, False) for hole in polygon["holes"])):
-            mask[polygon2mask(shape, np.asarray(ring)[:, ::-1] - 0.5)] = inside
+    if polygons:
+        rings = [[np.array(ring) for ring in (p["exterior"], *p["holes"])] for p in polygons]
+        inside, box = pixels_inside(rings, *shape)
+        mask[box] = inside
     return mask
 
 
 # --- the product's doors ------------------------------------------------------------------------------------------------
 
 
-def put(person: Person, path: str, body: Any) -> Any:
-    headers = {"X-CSRFToken": person.http.cookies.get("csrftoken", "")}
-    return person.http.put(path, json=body, headers=headers).raise_for_status().json()
-
-
 def schedule_next_minute(admin: Person, project_id: int, object_type: str, stain: str, samples: int) -> None:
     at = datetime.now(UTC) + timedelta(seconds=75)
-    put(
-        admin,
+    admin.put(
         f"/api/projects/{project_id}/learning/settings",
         {
             "object_type": object_type, "stain": stain, "new_objects": None, "promotes": True, "samples": samples,
@@ -247,7 +240,7 @@ def learn_from(
     annotator, admin = Person(stack.base_url, "ann"), Person(stack.base_url, "ada")
     [project] = admin.get("/api/projects")
     slides = {Path(slide["name"]).stem: slide["id"] for slide in admin.get(f"/api/projects/{project['id']}")["slides"]}
-    work, person, calm_ms = Work(), Annotator(), list[float]()
+    work, person = Work(), Annotator()
     each = -(-options.objects * 5 // (4 * len(shown)))  # a fifth more: some are rejected, some images hold fewer
     for name in shown:
         slide = annotator.open(slides[name])

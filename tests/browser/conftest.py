@@ -96,7 +96,7 @@ def sit_down(system: Stack, chromium: Browser) -> Iterator:
         desk.leave()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def real_slides() -> list[str]:
     if real_slides_folder() is None:
         pytest.skip("SQUIGGLE_DATA is not set: no real slides")

@@ -21,15 +21,13 @@ for rank, (name, x, y, side) in enumerate({boxes}):
 
 
 @pytest.fixture(scope="module")
-def project(system):
+def project(system, real_slides):
     """A project of its own, so that no other test's objects lie in the regions."""
     folder = real_slides_folder()
-    if folder is None:
-        pytest.skip("SQUIGGLE_DATA is not set: no real slides")
     members = [word for name in ("ada:admin", "ann:annotator", "bob:annotator") for word in ("--member", name)]
     labels = [word for name in ("Gland:gland", "Nucleus") for word in ("--label", name)]
     system.manage("create_project", "Queue", "--team", "Pathology", *members, *labels)
-    system.manage("import_slides", *(str(folder / name) for name in REAL_SLIDES), "--project", "Queue")
+    system.manage("import_slides", *(str(folder / name) for name in real_slides), "--project", "Queue")
 
 
 @pytest.fixture

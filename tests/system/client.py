@@ -24,7 +24,14 @@ class Person:
         self.post("/api/session", {"username": name, "password": f"{name}-pass-77"}).raise_for_status()
 
     def post(self, path: str, body: Any = None) -> httpx.Response:
-        return self.http.post(path, json=body, headers={"X-CSRFToken": self.http.cookies.get("csrftoken", "")})
+        return self._send("POST", path, body)
+
+    def put(self, path: str, body: Any) -> Any:
+        return self._send("PUT", path, body).raise_for_status().json()
+
+    def _send(self, verb: str, path: str, body: Any) -> httpx.Response:
+        headers = {"X-CSRFToken": self.http.cookies.get("csrftoken", "")}
+        return self.http.request(verb, path, json=body, headers=headers)
 
     def get(self, path: str) -> Any:
         return self.http.get(path).raise_for_status().json()

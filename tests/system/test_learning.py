@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from inference.data.samples import find_objects, open_dataset
-from tests.bench.loop import OPEN, Annotator, Work, annotate, put, wait_answer
+from tests.bench.loop import OPEN, Annotator, Work, annotate, wait_answer
 from tests.stack import REPOSITORY, running_stack
 from tests.system.client import Person
 from tests.system.conftest import populate
@@ -55,8 +55,7 @@ def learning(tmp_path_factory, labelled_images_folder: Path) -> Iterator[SimpleN
 
 def train(learning: SimpleNamespace, samples: int) -> str:
     """Ask for a training by hand; returns its id."""
-    put(
-        learning.ada,
+    learning.ada.put(
         f"/api/projects/{learning.project}/learning/settings",
         {**KIND, "schedule": None, "new_objects": None, "promotes": True, "samples": samples},
     )

@@ -70,6 +70,18 @@ def model(install) -> ModelVersion:
 
 
 @pytest.fixture
+def slides(project, tmp_path):
+    """Three, each with a file."""
+    return [make_filed_slide(project, tmp_path, number) for number in (1, 2, 3)]
+
+
+@pytest.fixture
+def hands(people, model, slides):
+    """The annotator's, one for each slide."""
+    return [Hands(people.annotator, model, slide) for slide in slides]
+
+
+@pytest.fixture
 def work(people, project, model, tmp_path) -> list[Hands]:
     """20 accepted nuclei on each of two slides: one is trained on, the other held out."""
     hands = [Hands(people.annotator, model, make_filed_slide(project, tmp_path, number)) for number in (11, 12)]

@@ -15,7 +15,6 @@ from annotator.learning.snapshots import freeze_dataset
 from annotator.learning.splits import assign_parts
 from annotator.regions.models import Region
 from inference.protocol import TRAINER_KEY_PREFIX, WorkerHeartbeat
-from tests.annotator.learning.work import Hands, make_filed_slide
 
 KIND = {"object_type": "nucleus", "stain": "H&E"}
 
@@ -34,16 +33,6 @@ def trainer():
     key = f"{TRAINER_KEY_PREFIX}t"
     get_redis().set(key, WorkerHeartbeat(worker_id="t", pid=1, device="CPU").model_dump_json())
     return key
-
-
-@pytest.fixture
-def slides(project, tmp_path):
-    return [make_filed_slide(project, tmp_path, number) for number in (1, 2, 3)]
-
-
-@pytest.fixture
-def hands(people, model, slides):
-    return [Hands(people.annotator, model, slide) for slide in slides]
 
 
 @pytest.fixture

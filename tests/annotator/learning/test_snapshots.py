@@ -38,16 +38,6 @@ def folder(settings, tmp_path) -> Path:
 
 
 @pytest.fixture
-def slides(project, tmp_path):
-    return [make_filed_slide(project, tmp_path, number) for number in (1, 2, 3)]
-
-
-@pytest.fixture
-def hands(people, model, slides):
-    return [Hands(people.annotator, model, slide) for slide in slides]
-
-
-@pytest.fixture
 def freeze(project):
     def freeze(**fields):
         return freeze_dataset(
