@@ -39,10 +39,13 @@ up: setup ## start everything on this machine and print the address (Ctrl-C stop
 .PHONY: setup
 setup: $(PACKAGES) $(FRONTEND) ## install the pinned packages into .venv and build the frontend
 
+# Each has its own Postgres and Redis and starts whole systems: two fill two cores.
+TEST_PROCESSES ?= 2
+
 .PHONY: test
 test: setup browser ## run all tests (SQUIGGLE_NO_BROWSER=1 leaves out those in the browser)
 	$(NPM) test
-	$(PYTHON) -m pytest $(PYTEST_ARGS)
+	$(PYTHON) -m pytest --numprocesses $(TEST_PROCESSES) --dist loadgroup $(PYTEST_ARGS)
 
 .PHONY: check
 check: setup ## ruff, mypy, tsc, import contracts, freshness of the generated schema

@@ -37,7 +37,7 @@ for _name in ("SQUIGGLE_HOST", "SQUIGGLE_PORT", "SQUIGGLE_DEMO", "SQUIGGLE_DEBUG
 django.setup()  # here: the conftest files below import models
 
 START_TIMEOUT_S = 60
-INFERENCE_TESTS = Path(__file__).parent / "inference"
+TESTS = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +61,7 @@ def servers() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def servers_where_needed(request: pytest.FixtureRequest) -> None:
     """The inference half is tested with no server at all."""
-    if any(INFERENCE_TESTS not in item.path.parents for item in request.session.items):
+    if any(TESTS / "inference" not in item.path.parents for item in request.session.items):
         request.getfixturevalue("servers")
 
 
@@ -89,19 +89,24 @@ def _real_data() -> Path:
     return Path(named)
 
 
-@pytest.fixture(scope="session")
-def chromium_path() -> str:
-    """The browser that Playwright drives (`executable_path`)."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        found = shutil.which(name)
-        if found:
-            return found
-    pytest.fail("Chromium is not installed. Leave the browser tests out with SQUIGGLE_NO_BROWSER=1.")
+WHOLE_SYSTEMS = [TESTS / folder for folder in ("browser", "system", "annotator/standalone")]
+"""Tests that start whole systems: they take longest, so they begin first, and those of one folder share what they start."""
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Each process names its own servers: it must not find the settings' name before it has."""
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups when its turn comes
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if os.environ.get("SQUIGGLE_NO_BROWSER", "0") != "1":
-        return
+    """Which tests stay together where several processes share the run, and which begin."""
     for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.skip(reason="SQUIGGLE_NO_BROWSER=1"))
+        item.add_marker(pytest.mark.xdist_group(str(_kept_together(item).relative_to(TESTS))))
+    places = {folder: place for place, folder in enumerate(WHOLE_SYSTEMS)}
+    items.sort(key=lambda item: places.get(_kept_together(item), len(places)))
+
+
+def _kept_together(item: pytest.Item) -> Path:
+    return next((folder for folder in WHOLE_SYSTEMS if folder in item.path.parents), item.path)
