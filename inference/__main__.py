@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from inference.checkpoints import CheckpointError, write_json
@@ -292,21 +293,14 @@ def run_evaluate(options: argparse.Namespace) -> None:
         tell(f"Weights: {name} ({reason}).")
     if report["mpp_assumed"] and report["mpp"]:
         tell(f"{options.data} states no mpp; its images were taken to have the model's {report['mpp']} µm a pixel.")
-    table = as_table(report)
-    tell(table)
-    if options.json:
-        write_json(options.json, report)
-    if options.markdown:
-        options.markdown.write_text(table + "\n", encoding="utf-8")
+    hand_over(report, as_table(report), options)
 
 
 def run_bench(options: argparse.Namespace) -> None:
     from inference.training.bench import SIZES_PX, as_table, bench
 
     report = bench(options.network or tuple(SIZES_PX), threads=options.threads, say=tell)
-    tell(as_table(report))
-    if options.json:
-        write_json(options.json, report)
+    hand_over(report, as_table(report), options)
 
 
 def run_reliability(options: argparse.Namespace) -> None:
@@ -321,9 +315,7 @@ def run_reliability(options: argparse.Namespace) -> None:
         threads=options.threads,
         say=tell,
     )
-    tell(as_table(report))
-    if options.json:
-        write_json(options.json, report)
+    hand_over(report, as_table(report), options)
 
 
 def run_al_bench(options: argparse.Namespace) -> None:
@@ -350,11 +342,15 @@ def run_al_bench(options: argparse.Namespace) -> None:
         test_images=options.test_images,
     )
     report = summarise(run_bench(options.data, settings, run=options.out, threads=options.threads, say=tell))
-    table = as_table(report)
+    hand_over(report, as_table(report), options)
+
+
+def hand_over(report: dict[str, Any], table: str, options: argparse.Namespace) -> None:
+    """The table on the screen, and both where the options ask for them."""
     tell(table)
     if options.json:
         write_json(options.json, report)
-    if options.markdown:
+    if getattr(options, "markdown", None):
         options.markdown.write_text(table + "\n", encoding="utf-8")
 
 
