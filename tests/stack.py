@@ -29,6 +29,7 @@ class Stack:
 
     def __init__(self, *, home: Path, demo: bool = True, environment: Mapping[str, str] | None = None) -> None:
         self.home = home
+        share_converted_networks(home)
         self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         kept = {key: value for key, value in os.environ.items() if not key.startswith(OURS)}
@@ -142,6 +143,17 @@ def running_stack(*, demo: bool = True, environment: Mapping[str, str] | None = 
     finally:
         stack.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def share_converted_networks(home: Path) -> None:
+    """The systems of one test run convert each network once: by far the longest part of a first start."""
+    own = os.environ.get("SQUIGGLE_HOME")
+    cache = home / "cache"
+    if own is None or cache.exists():  # a benchmark, whose systems start as on a fresh machine
+        return
+    (Path(own) / "cache").mkdir(exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    cache.symlink_to(Path(own) / "cache")
 
 
 def free_port() -> int:
