@@ -9,7 +9,6 @@ export type User = Schemas["User"];
 export type Role = Schemas["RoleEnum"];
 export type ProjectSummary = Schemas["ProjectRow"];
 export type SlideSummary = Schemas["SlideRow"];
-export type Label = Schemas["Label"];
 export type Project = Schemas["Project"];
 /** `metrics` is a table of numbers that differs by method. */
 export type Model = Omit<Schemas["Model"], "metrics"> & { metrics?: Record<string, unknown> };

@@ -43,6 +43,8 @@ export interface Tool {
   cancel(): boolean;
 }
 
+export type ToolName = Tool["name"];
+
 /** What is asked of a model about one object. */
 export interface Question {
   readonly objectId: string;
