@@ -1406,6 +1406,8 @@ export interface components {
          */
         RoleEnum: "viewer" | "annotator" | "admin";
         RunDetail: {
+            /** @description Of its version, the last one first. */
+            readonly activations: components["schemas"]["Activation"][];
             attempt?: number;
             /** @description Null: begun with random weights. */
             base: components["schemas"]["VersionReference"] | null;
@@ -1669,6 +1671,8 @@ export interface components {
          */
         TrainerEnum: "ready" | "missing";
         TrainingRun: {
+            /** @description Of its version, the last one first. */
+            readonly activations: components["schemas"]["Activation"][];
             attempt?: number;
             /** @description Null: begun with random weights. */
             base: components["schemas"]["VersionReference"] | null;
