@@ -90,6 +90,9 @@ export const getSlide = (id: number): Promise<Slide> => json("GET", `/api/slides
 export const setStain = (id: number, stain: Slide["stain"]): Promise<Slide> =>
   json("PATCH", `/api/slides/${id}`, { stain });
 
+/** Say whose tissue it is, in any code; empty: not known. */
+export const setPatient = (id: number, patient: string): Promise<Slide> => json("PATCH", `/api/slides/${id}`, { patient });
+
 export async function renewTilePass(slideId: number): Promise<void> {
   await request("POST", `/api/slides/${slideId}/pass`);
 }

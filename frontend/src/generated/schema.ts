@@ -1573,6 +1573,8 @@ export interface components {
             mpp: number;
             name: string;
             object_count: number;
+            /** @description Whose tissue it is, in any code; empty: not known. */
+            patient: string;
             thumbnail_url: string;
             width: number;
         };
