@@ -1,5 +1,5 @@
 /** The region in hand on the open slide: who hands it out, which one the address names, and how it comes into view. */
-import { getMyRegion, getRegion, stepRegion, takeNextRegion } from "./api/regions";
+import { declareComplete, getMyRegion, getRegion, stepRegion, takeNextRegion } from "./api/regions";
 import type { Slide } from "./api/rest";
 import { RegionWork } from "./live/region-work";
 import type { ObjectType } from "./store/messages";
@@ -31,7 +31,13 @@ export function openRegions(place: RegionPlace): RegionWork {
   const regions = new RegionWork({
     slideId: slide.id,
     store,
-    server: { mine: () => getMyRegion(projectId), get: getRegion, next: () => takeNextRegion(projectId), step: stepRegion },
+    server: {
+      mine: () => getMyRegion(projectId),
+      get: getRegion,
+      next: () => takeNextRegion(projectId),
+      step: stepRegion,
+      declare: (box, type) => declareComplete(projectId, slide.id, box, type),
+    },
     show: (region) => show(place, region),
     leaveFor: (region) => location.assign(`/slides/${region.slide_id}?region=${region.id}`),
     say: (tone, words) => notices.say(tone, words),

@@ -112,7 +112,7 @@ export class Workspace {
   chooseLabel(labelId: number): void {
     this.labels.chosen.set(labelId);
     const tool = toolFor(this.labels.chosenType());
-    if (tool && this.tools.inUse.get() !== "move") this.tools.use(tool);
+    if (tool && !["move", "area"].includes(this.tools.inUse.get())) this.tools.use(tool);
     if (this.canEdit) this.decisions.relabel(labelId);
   }
 

@@ -24,6 +24,11 @@ export class Labels {
     return id === null ? undefined : this.get(id)?.object_type;
   }
 
+  /** What there is a label for, in the labels' order. */
+  get types(): ObjectType[] {
+    return [...new Set(this.all.flatMap(({ object_type }) => object_type ?? []))];
+  }
+
   chosenType(): ObjectType | undefined {
     return this.typeOf(this.chosen.get());
   }

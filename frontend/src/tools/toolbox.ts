@@ -1,5 +1,6 @@
 /** All tools, and the one in use: what the pointer does on the slide goes to it. */
 import { Signal } from "../store/signal";
+import { AreaTool } from "./area";
 import { ClickTool } from "./click";
 import type { InHand } from "./in-hand";
 import { MoveTool } from "./move";
@@ -21,6 +22,8 @@ export class Toolbox {
   readonly #tools: Record<ToolName, Tool>;
   readonly #slide: ToolContext["slide"];
   readonly #options: ToolboxOptions;
+  /** The Area tool is taken for one area: then this one goes on. */
+  #before: ToolName = "move";
 
   constructor(context: ToolContext, inHand: InHand, options: ToolboxOptions) {
     const mover = new PromptMover(context, inHand);
@@ -28,6 +31,7 @@ export class Toolbox {
       move: new MoveTool(context, mover),
       click: new ClickTool(context, inHand, mover),
       squiggle: new SquiggleTool(context, inHand, mover),
+      area: new AreaTool(context),
     };
     this.#slide = context.slide;
     this.#options = options;
@@ -37,7 +41,15 @@ export class Toolbox {
     if (name !== "move" && !this.#options.canEdit) return;
     this.#options.dropStroke();
     this.#tool.cancel();
+    if (name === "area" && this.inUse.get() !== "area") this.#before = this.inUse.get();
     this.inUse.set(name);
+  }
+
+  /** The area is marked, or shall not be; false when none was to be drawn. */
+  leaveArea(): boolean {
+    if (this.inUse.get() !== "area") return false;
+    this.use(this.#before);
+    return true;
   }
 
   click(click: ToolClick): void {
@@ -58,9 +70,9 @@ export class Toolbox {
     this.#tool.shiftReleased();
   }
 
-  /** Let go of the line that is being drawn, else of what the tool has collected; false when there is neither. */
+  /** Let go of the line that is being drawn, else of what the tool has collected, else of the Area tool; false without any. */
   letGo(): boolean {
-    return this.#options.dropStroke() || this.#tool.cancel();
+    return this.#options.dropStroke() || this.#tool.cancel() || this.leaveArea();
   }
 
   get #tool(): Tool {

@@ -8,13 +8,14 @@ import styles from "./workspace.module.css";
 
 const LEARNT_AFTER = 5;
 /** Below this magnification a nucleus, or a gland, is a speck. */
-const SEEN_FROM: Record<ToolName, number> = { move: 0, click: 8, squiggle: 2 };
+const SEEN_FROM: Record<ToolName, number> = { move: 0, click: 8, squiggle: 2, area: 0 };
 
 export function Hint({ workspace }: { workspace: Workspace }) {
   const labelId = useSignal(workspace.labels.chosen);
+  const tool = useSignal(workspace.tools.inUse);
   useSignal(workspace.models.choices);
   const { model, reason } = workspace.asking.answering(labelId);
-  if (!workspace.canEdit) return null;
+  if (!workspace.canEdit || tool === "area") return null;
   if (model) return <FirstHints workspace={workspace} />;
   return (
     <div className={styles.hint} role="note" data-tone="warning">
@@ -29,7 +30,7 @@ function FirstHints({ workspace }: { workspace: Workspace }) {
   const tool = useSignal(workspace.tools.inUse);
   const current = useSignal(workspace.selection.current);
   const tooFar = useSyncExternalStore(workspace.view.subscribe, () => isTooFar(workspace));
-  if (accepted >= LEARNT_AFTER || tool === "move") return null;
+  if (accepted >= LEARNT_AFTER || tool === "move" || tool === "area") return null;
   const noun = workspace.labels.chosenType() === "cell" ? "cell" : "nucleus";
   const words = tool === "squiggle" ? wordsForSquiggle(accepted, current !== null) : wordsForClick(accepted, current !== null, noun);
   return (

@@ -68,6 +68,14 @@ export const KEYS: readonly Key[] = [
     press: (w) => w.tools.use("squiggle"),
     edits: true,
   },
+  {
+    shown: "A",
+    words: "Mark an area as complete: drag a rectangle, then say of what",
+    group: "Tools",
+    matches: ["a"],
+    press: (w) => w.tools.use("area"),
+    edits: true,
+  },
   { shown: "Inside", words: "Click or draw inside the object in hand: this belongs to it", group: "Tools", matches: [], edits: true },
   { shown: "Alt", words: "Alt-click or Alt-draw: this does not belong to it", group: "Tools", matches: [], edits: true },
   { shown: "Shift + clicks", words: "Collect; they go as one batch on release", group: "Tools", matches: [], edits: true },
@@ -102,7 +110,7 @@ export const KEYS: readonly Key[] = [
     press: (w) => w.decisions.delete(),
     edits: true,
   },
-  { shown: "Esc", words: "Drop the line being drawn; let go of the selection", group: "Objects", matches: ["escape"], press: (w) => w.letGo() },
+  { shown: "Esc", words: "Drop the line or area being drawn; let go of the selection", group: "Objects", matches: ["escape"], press: (w) => w.letGo() },
   {
     shown: "?",
     words: "These keys",

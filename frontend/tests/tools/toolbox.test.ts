@@ -1,7 +1,7 @@
 /** The toolbox: which tool gets what the pointer does, and who gets none. */
 import { beforeEach, expect, it } from "vitest";
 import { Toolbox } from "../../src/tools/toolbox";
-import { at, Bench } from "./bench";
+import { at, Bench, drag } from "./bench";
 
 let bench: Bench;
 let dropped: number;
@@ -48,4 +48,16 @@ it("drops what is half done with another tool", () => {
   expect(bench.selection.collected.get()).toEqual([]);
   expect(tools.letGo()).toBe(false);
   expect(dropped).toBe(3);
+});
+
+it("takes the Area tool for one area, and then goes on with the tool before", () => {
+  const tools = toolbox();
+  tools.use("squiggle");
+  tools.use("area");
+  drag(tools, [[10, 10], [50, 40]]);
+  expect(tools.letGo()).toBe(true);
+  expect([bench.selection.area.get(), tools.inUse.get()]).toEqual([null, "area"]);
+  expect(tools.letGo()).toBe(true);
+  expect(tools.inUse.get()).toBe("squiggle");
+  expect(tools.leaveArea()).toBe(false);
 });
