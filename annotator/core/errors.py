@@ -1,6 +1,7 @@
 """Named errors, each with its code, its words and its HTTP status. Services raise them; the edges answer with them."""
 
 import logging
+from typing import Any
 
 from django.db import OperationalError
 from redis.exceptions import RedisError
@@ -66,9 +67,19 @@ def rest_exception_handler(error: Exception, context: dict) -> Response | None:
     if response is None:
         return None
     if isinstance(error, ValidationError):
-        response.data = {"code": "invalid", "message": "Some fields are not valid.", "details": response.data}
+        message = " ".join(["Some fields are not valid.", *_name_faults(response.data)])
+        response.data = {"code": "invalid", "message": message, "details": response.data}
     elif isinstance(error, APIException):
         response.data = {"code": error.default_code, "message": str(error.detail)}
     else:
         response.data = {"code": "not_found", "message": "There is no such thing, or you may not see it."}
     return response
+
+
+def _name_faults(details: Any, field: str = "") -> list[str]:
+    """What is wrong with each field, as a sentence."""
+    if isinstance(details, dict):
+        return [fault for name, found in details.items() for fault in _name_faults(found, name)]
+    if isinstance(details, list):
+        return [fault for found in details for fault in _name_faults(found, field)]
+    return [str(details) if field in ("", "non_field_errors") else f"{field}: {details}"]

@@ -133,6 +133,10 @@ def get_run(*, user: User, run_id: UUID, right: Right = Right.VIEW) -> TrainingR
 
 
 def _runs() -> QuerySet[TrainingRun]:
-    return TrainingRun.objects.select_related("by", "snapshot", "base", "version").defer(
-        "base__manifest", "version__manifest"
+    """Each with `version.history`, the activations of the version that it made: it answers in the run's project alone."""
+    activations = Activation.objects.select_related("by")
+    return (
+        TrainingRun.objects.select_related("by", "snapshot", "base", "version")
+        .prefetch_related(Prefetch("version__activations", activations, to_attr="history"))
+        .defer("base__manifest", "version__manifest")
     )

@@ -182,14 +182,20 @@ class TrainingRunSerializer(serializers.ModelSerializer):
     base = VersionReferenceSerializer(allow_null=True, help_text="Null: begun with random weights.")
     version_id = serializers.IntegerField(source="version.pk", default=None, allow_null=True)
     measurement = MeasurementField(allow_null=True)
+    activations = serializers.SerializerMethodField(help_text="Of its version, the last one first.")
 
     class Meta:
         model = TrainingRun
         fields = [
             "id", "state", "stage", "done", "total", "object_type", "stain", "method", "trigger", "by", "created_at",
             "started_at", "ended_at", "attempt", "failure", "verdict", "reason", "snapshot", "base", "version_id",
-            "measurement",
+            "measurement", "activations",
         ]  # fmt: skip
+
+    @extend_schema_field(ActivationSerializer(many=True))
+    def get_activations(self, run: TrainingRun) -> Any:
+        version = getattr(run, "version", None)
+        return ActivationSerializer(version.history if version else [], many=True).data
 
 
 class JobLineSerializer(serializers.ModelSerializer):

@@ -42,6 +42,7 @@ class ProjectView(APIView):
                 "width": slide.width,
                 "height": slide.height,
                 "mpp": slide.mpp,
+                "patient": slide.patient,
                 "thumbnail_url": f"/api/slides/{slide.pk}/thumbnail",
                 "object_count": counts[slide.pk],
             }

@@ -20,6 +20,7 @@ class SlideRowSerializer(serializers.Serializer):
     width = serializers.IntegerField()
     height = serializers.IntegerField()
     mpp = serializers.FloatField()
+    patient = serializers.CharField(allow_blank=True, help_text="Whose tissue it is, in any code; empty: not known.")
     thumbnail_url = serializers.CharField()
     object_count = serializers.IntegerField()
 

@@ -109,6 +109,11 @@ def test_an_admin_promotes_a_version_and_rolls_back(open_page):
     promoted = answering(ada)
     assert promoted["id"] != before["id"]
     assert promoted["activations"][0]["note"] == "Looked at the pictures."
+    ada.page.get_by_role("link", name="Learning").click()
+    trainings = ada.page.get_by_label("Trainings", exact=True)
+    trainings.get_by_role("row", name="promoted by ada").get_by_role("link").click()
+    ada.page.get_by_label("When it took over").get_by_text("ada promoted it · Looked at the pictures.").wait_for()
+    ada.page.get_by_role("link", name="Models").click()
     ada.page.get_by_role("button", name="Roll back …").first.click()
     ada.page.get_by_role("dialog").get_by_role("button", name="Roll back").click()
     ada.page.get_by_text("ada rolled back to it").first.wait_for()

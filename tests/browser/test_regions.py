@@ -1,4 +1,4 @@
-"""Regions of the queue: taken, framed, labelled, completed, and never by two people at once."""
+"""Regions of the queue: taken, framed, labelled, completed, and never by two people at once; and areas marked by hand."""
 
 import pytest
 
@@ -50,7 +50,7 @@ def bar(desk) -> str:
 
 
 def press(desk, name: str) -> None:
-    desk.page.get_by_label("Region", exact=True).get_by_role("button", name=name).click()
+    desk.page.get_by_label("Region", exact=True).get_by_role("button", name=name, exact=True).click()
 
 
 def test_a_region_is_taken_labelled_and_completed(sit_down, queue):
@@ -127,6 +127,53 @@ def test_a_colleagues_region_is_looked_at_and_an_empty_queue_says_so(sit_down, q
     ann.wait(lambda: "lease" not in bar(ann), "the last region to go")
     press(ann, "Label next region")
     ann.page.locator("[aria-live=polite]").get_by_text("No region waits").wait_for()
+
+
+def test_an_area_is_marked_as_complete_by_hand(sit_down, queue):
+    ann = sit_down("ann")
+    project = open_queue_slide(ann, BIOPSY)
+    ann.look_at(24100, 9900, scale=1)
+    ann.press("a")
+    area = ann.page.get_by_label("Area", exact=True)
+    area.get_by_text("Drag a rectangle").wait_for()
+    ann.draw([(24000, 9800), (24080, 9870)])
+    area.get_by_role("button", name="Mark as complete").wait_for()
+    assert framed_pixels(ann) > 1000
+    ann.press("Escape")
+    assert framed_pixels(ann) == 0
+    ann.draw([(24200, 10000), (24000, 9800)])
+    area.get_by_text("in these 53 × 53 µm").wait_for()
+    area.get_by_label("What is complete in the area").select_option("nuclei")
+    area.get_by_role("button", name="Mark as complete").click()
+    ann.wait(lambda: "0 nuclei" in bar(ann) and "complete by ann" in bar(ann), "the area to be looked at as a region")
+    assert area.count() == 0, "the tool before goes on"
+    assert framed_pixels(ann) > 1000
+    answer = ann.get(f"/api/projects/{project['id']}/regions")
+    assert answer["counts"] == {"open": 3, "leased": 0, "complete": 1, "skipped": 0}
+    [declared] = [region for region in answer["regions"] if region["strategy"] == "hand"]
+    place = [declared[key] for key in ("x", "y", "width", "height")]
+    assert place == pytest.approx([24000, 9800, 200, 200], abs=2)
+    assert declared["object_type"] == "nucleus"
+    ann.press("a")
+    ann.draw([(22000, 9000), (24080, 9870)])
+    ann.press("Escape")
+    ann.press("Escape")
+    assert area.count() == 0
+
+
+def test_an_area_with_something_undecided_is_refused(sit_down, queue):
+    ann = sit_down("ann")
+    open_queue_slide(ann, BIOPSY)
+    ann.choose_label("Nucleus")
+    ann.look_at(24100, 9900)
+    ann.click(24100, 9900)
+    ann.wait_near(24100, 9900, "proposed")
+    ann.wait_saved()
+    ann.page.get_by_role("button", name="Mark an area as complete").click()
+    ann.draw([(24050, 9850), (24150, 9950)])
+    ann.page.get_by_role("button", name="Mark as complete").click()
+    ann.page.locator("[aria-live=polite]").get_by_text("1 nucleus in this region waits for a decision").wait_for()
+    assert framed_pixels(ann) > 1000, "the area stands, to be marked once that is decided"
 
 
 def framed_pixels(desk) -> int:

@@ -17,8 +17,8 @@ export type Answering = Schemas["Answering"];
 export type Models = { versions: ModelVersion[]; kinds: Answering[] };
 
 export type JobState = Schemas["JobState"];
-export type Run = Required<Schemas["TrainingRun"]>;
-export type RunDetail = Required<Schemas["RunDetail"]>;
+export type Run = Omit<Required<Schemas["TrainingRun"]>, "activations"> & { activations: Activation[] };
+export type RunDetail = Omit<Required<Schemas["RunDetail"]>, "activations"> & { activations: Activation[] };
 export type Preferences = Schemas["StoredPreferences"];
 export type PreferencesOfKind = Schemas["PreferencesOfKindRequest"];
 export type Schedule = Schemas["Schedule"];

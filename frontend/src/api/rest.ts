@@ -9,7 +9,6 @@ export type User = Schemas["User"];
 export type Role = Schemas["RoleEnum"];
 export type ProjectSummary = Schemas["ProjectRow"];
 export type SlideSummary = Schemas["SlideRow"];
-export type Label = Schemas["Label"];
 export type Project = Schemas["Project"];
 /** `metrics` is a table of numbers that differs by method. */
 export type Model = Omit<Schemas["Model"], "metrics"> & { metrics?: Record<string, unknown> };
@@ -90,6 +89,9 @@ export const getSlide = (id: number): Promise<Slide> => json("GET", `/api/slides
 /** Say how the slide was stained; the answer's `choices` are those of the new stain. */
 export const setStain = (id: number, stain: Slide["stain"]): Promise<Slide> =>
   json("PATCH", `/api/slides/${id}`, { stain });
+
+/** Say whose tissue it is, in any code; empty: not known. */
+export const setPatient = (id: number, patient: string): Promise<Slide> => json("PATCH", `/api/slides/${id}`, { patient });
 
 export async function renewTilePass(slideId: number): Promise<void> {
   await request("POST", `/api/slides/${slideId}/pass`);

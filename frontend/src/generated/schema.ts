@@ -1406,6 +1406,8 @@ export interface components {
          */
         RoleEnum: "viewer" | "annotator" | "admin";
         RunDetail: {
+            /** @description Of its version, the last one first. */
+            readonly activations: components["schemas"]["Activation"][];
             attempt?: number;
             /** @description Null: begun with random weights. */
             base: components["schemas"]["VersionReference"] | null;
@@ -1571,6 +1573,8 @@ export interface components {
             mpp: number;
             name: string;
             object_count: number;
+            /** @description Whose tissue it is, in any code; empty: not known. */
+            patient: string;
             thumbnail_url: string;
             width: number;
         };
@@ -1669,6 +1673,8 @@ export interface components {
          */
         TrainerEnum: "ready" | "missing";
         TrainingRun: {
+            /** @description Of its version, the last one first. */
+            readonly activations: components["schemas"]["Activation"][];
             attempt?: number;
             /** @description Null: begun with random weights. */
             base: components["schemas"]["VersionReference"] | null;

@@ -1,8 +1,9 @@
-/** The region that the person labels: taken from the queue, kept while the page is seen, counted, and closed. */
+/** The region that the person labels: taken from the queue, kept while the page is seen, counted, and closed; or declared. */
+import type { ObjectType } from "../store/messages";
 import type { ChangeSet, ObjectStore } from "../store/objects";
 import { countsAsAccepted } from "../store/objects";
 import { holds, type Region, type RegionCounts } from "../store/region";
-import { measure } from "../store/shape";
+import { measure, type Box } from "../store/shape";
 import { Signal } from "../store/signal";
 import type { SlideObject } from "../store/slide-object";
 
@@ -16,6 +17,7 @@ export interface RegionContext {
     get(regionId: number): Promise<Region>;
     next(): Promise<Region>;
     step(regionId: number, step: Step): Promise<Region>;
+    declare(box: Box, objectType: ObjectType): Promise<Region>;
   };
   /** Bring the region into view and make its type of object the one that is labelled. */
   show(region: Region): void;
@@ -33,7 +35,7 @@ const TICK_MS = 15_000;
 const RENEW_BELOW_S = 10 * 60;
 /** After a change in the region its objects are counted anew, once the hand rests. */
 const COUNT_PAUSE_MS = 1_000;
-const UNSAVED = "Some of your work is still on its way to the server. Complete the region when the status bar says Saved.";
+const UNSAVED = "Some of your work is still on its way to the server. Complete it when the status bar says Saved.";
 
 export class RegionWork {
   /** The one in hand, or one that is only looked at (`mine` is false). */
@@ -89,6 +91,20 @@ export class RegionWork {
       await server.step(region.id, step);
       this.drop();
       this.counts.set((await server.mine()).counts);
+    });
+  }
+
+  /** Complete a box that no queue named; false where it is refused. It is then looked at, unless another is in hand. */
+  async declare(box: Box, objectType: ObjectType): Promise<boolean> {
+    const { server, say, isSaved } = this.#context;
+    if (!isSaved()) {
+      say("warning", UNSAVED);
+      return false;
+    }
+    return this.#try(async () => {
+      const region = await server.declare(box, objectType);
+      if (this.region.get()?.mine) say("info", "The area is marked as complete.");
+      else this.#take(region);
     });
   }
 
@@ -152,15 +168,19 @@ export class RegionWork {
     }
   }
 
-  async #try(act: () => Promise<void>): Promise<void> {
-    if (this.busy.get()) return;
+  /** False where something else is under way, or it is refused. */
+  async #try(act: () => Promise<void>): Promise<boolean> {
+    if (this.busy.get()) return false;
     this.busy.set(true);
     try {
       await act();
+      return true;
     } catch (error) {
       this.#context.say("warning", (error as Error).message);
+      return false;
+    } finally {
+      this.busy.set(false);
     }
-    this.busy.set(false);
   }
 }
 

@@ -41,6 +41,7 @@ export class Overlay {
   #rebuild = 0;
   #rest: ReturnType<typeof setTimeout> | undefined;
   #view: View | null = null;
+  #region: Box | null = null;
   #visible = true;
   readonly #unsubscribe: (() => void)[];
 
@@ -49,13 +50,14 @@ export class Overlay {
     this.#frame = new RegionFrame(options.host);
     this.#layer = new LiveLayer(options.host, () => this.#scene(), options.onPainted);
     this.#ink = new InkLayer(options.host);
-    const { current, selected, hovered, collected, moved, ink } = options.selection;
+    const { current, selected, hovered, collected, moved, ink, area } = options.selection;
     const redraw = () => this.#layer.draw();
     this.#unsubscribe = [
       options.store.subscribe((changes) => this.#changed(changes)),
       ...[current, selected, hovered].map((signal) => signal.subscribe(redraw)),
       collected.subscribe(redraw),
       moved.subscribe(redraw),
+      area.subscribe(() => this.#drawFrame()),
       ink.subscribe((now) => this.#ink.setInk(now, options.inkColour(now?.objectId ?? null))),
     ];
   }
@@ -78,7 +80,8 @@ export class Overlay {
 
   /** The region that is labelled; null: none is. */
   setRegion(box: Box | null): void {
-    this.#frame.setBox(box);
+    this.#region = box;
+    this.#drawFrame();
   }
 
   setVisible(visible: boolean): void {
@@ -100,6 +103,11 @@ export class Overlay {
     this.#layer.stop();
     this.#ink.stop();
     this.#settledLayer?.stop();
+  }
+
+  #drawFrame(): void {
+    const area = this.#options.selection.area.get();
+    this.#frame.setBox(area ?? this.#region, area !== null);
   }
 
   #changed({ origin, changes }: ChangeSet): void {

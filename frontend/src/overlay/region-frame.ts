@@ -1,13 +1,14 @@
-/** The region in hand: its border, and everything around it a little darker. */
+/** The region in hand, or an area being marked: its border, and everything around it a little darker. */
 import type { Box } from "../store/shape";
 import { toScreen, type View } from "../viewer/coordinates";
 import { addCanvas, clear, strokeCased } from "./canvas";
-import { REGION_COLOUR, REGION_LINE_PX, REGION_SHADE } from "./style";
+import { PROPOSAL_DASH, REGION_COLOUR, REGION_LINE_PX, REGION_SHADE } from "./style";
 
 export class RegionFrame {
   readonly #context: CanvasRenderingContext2D;
   #view: View | null = null;
   #box: Box | null = null;
+  #isDrawn = false;
 
   constructor(host: HTMLElement) {
     this.#context = addCanvas(host);
@@ -18,9 +19,10 @@ export class RegionFrame {
     if (this.#box) this.#draw();
   }
 
-  /** null: none is in hand. */
-  setBox(box: Box | null): void {
+  /** null: none is in hand. One that is drawn just now has a dashed border, as proposals do. */
+  setBox(box: Box | null, isDrawn: boolean): void {
     this.#box = box;
+    this.#isDrawn = isDrawn;
     this.#draw();
   }
 
@@ -43,6 +45,7 @@ export class RegionFrame {
     context.fill("evenodd");
     context.beginPath();
     context.rect(x, y, end.x - x, end.y - y);
+    context.setLineDash(this.#isDrawn ? PROPOSAL_DASH : []);
     strokeCased(context, REGION_COLOUR, REGION_LINE_PX);
   }
 }

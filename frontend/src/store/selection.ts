@@ -1,6 +1,7 @@
 /** What the person's attention is on: the proposal that the next click may correct, the selected and the hovered object. */
 import type { Line } from "./line";
 import type { Prompt } from "./messages";
+import type { Box } from "./shape";
 import { Signal } from "./signal";
 
 /** The line that is being drawn, level-0 px. */
@@ -20,6 +21,8 @@ export class Selection {
   /** Points collected while Shift is held, level-0 px. */
   readonly collected = new Signal<readonly { id: string; x: number; y: number }[]>([]);
   readonly ink = new Signal<Ink | null>(null);
+  /** A rectangle that the person draws, or has drawn, to mark it as complete. */
+  readonly area = new Signal<Box | null>(null);
   /** An object's prompts as they stand while one of them is dragged. */
   readonly moved = new Signal<{ readonly id: string; readonly prompts: readonly Prompt[] } | null>(null);
 

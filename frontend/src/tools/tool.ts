@@ -30,7 +30,7 @@ export interface Stroke {
 }
 
 export interface Tool {
-  readonly name: "move" | "click" | "squiggle";
+  readonly name: "move" | "click" | "squiggle" | "area";
   /** The pointer was pressed and let go at one place. */
   click(click: ToolClick): void;
   /** Take a press for a stroke; null leaves it to the viewer, which pans. A stroke that goes nowhere becomes a click. */
@@ -42,6 +42,8 @@ export interface Tool {
   /** Let go of what is half done; false when nothing is. */
   cancel(): boolean;
 }
+
+export type ToolName = Tool["name"];
 
 /** What is asked of a model about one object. */
 export interface Question {

@@ -8,13 +8,14 @@ import styles from "./workspace.module.css";
 
 const LEARNT_AFTER = 5;
 /** Below this magnification a nucleus, or a gland, is a speck. */
-const SEEN_FROM: Record<ToolName, number> = { move: 0, click: 8, squiggle: 2 };
+const SEEN_FROM: Record<ToolName, number> = { move: 0, click: 8, squiggle: 2, area: 0 };
 
 export function Hint({ workspace }: { workspace: Workspace }) {
-  const labelId = useSignal(workspace.labelId);
+  const labelId = useSignal(workspace.labels.chosen);
+  const tool = useSignal(workspace.tools.inUse);
   useSignal(workspace.models.choices);
-  const { model, reason } = workspace.answering(labelId);
-  if (!workspace.canEdit) return null;
+  const { model, reason } = workspace.asking.answering(labelId);
+  if (!workspace.canEdit || tool === "area") return null;
   if (model) return <FirstHints workspace={workspace} />;
   return (
     <div className={styles.hint} role="note" data-tone="warning">
@@ -26,11 +27,11 @@ export function Hint({ workspace }: { workspace: Workspace }) {
 /** Gone for ever after five accepted objects. */
 function FirstHints({ workspace }: { workspace: Workspace }) {
   const accepted = useSignal(workspace.settings.acceptedSoFar);
-  const tool = useSignal(workspace.tool);
+  const tool = useSignal(workspace.tools.inUse);
   const current = useSignal(workspace.selection.current);
   const tooFar = useSyncExternalStore(workspace.view.subscribe, () => isTooFar(workspace));
-  if (accepted >= LEARNT_AFTER || tool === "move") return null;
-  const noun = workspace.objectTypeOf(workspace.labelId.get()) === "cell" ? "cell" : "nucleus";
+  if (accepted >= LEARNT_AFTER || tool === "move" || tool === "area") return null;
+  const noun = workspace.labels.chosenType() === "cell" ? "cell" : "nucleus";
   const words = tool === "squiggle" ? wordsForSquiggle(accepted, current !== null) : wordsForClick(accepted, current !== null, noun);
   return (
     <div className={styles.hint} role="note">
@@ -47,9 +48,9 @@ function FirstHints({ workspace }: { workspace: Workspace }) {
 }
 
 /** A boolean, so that React draws only when it flips, not on each step of a zoom. */
-function isTooFar({ view, slide, tool }: Workspace): boolean {
+function isTooFar({ view, slide, tools }: Workspace): boolean {
   const now = view.get();
-  return now !== null && magnification(now, slide.mpp) < SEEN_FROM[tool.get()];
+  return now !== null && magnification(now, slide.mpp) < SEEN_FROM[tools.inUse.get()];
 }
 
 const WORDS_TOO_FAR: Record<"click" | "squiggle", string> = {

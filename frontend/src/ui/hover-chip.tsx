@@ -39,7 +39,7 @@ function useObject(store: ObjectStore, id: string | null): SlideObject | undefin
 }
 
 function wordsFor(workspace: Workspace, object: SlideObject): string {
-  const label = workspace.labelOf(object.labelId)?.name ?? "no label";
+  const label = workspace.labels.get(object.labelId)?.name ?? "no label";
   const um2 = measure(object.shape!).areaPx * workspace.slide.mpp ** 2;
   const model = workspace.models.byId(object.modelId)?.name;
   const correcting = object.correcting ? "correcting an accepted mask" : "";

@@ -32,8 +32,8 @@ export const KEYS: readonly Key[] = [
     words: "Pan with any tool, while held",
     group: "View",
     matches: [" "],
-    press: (w) => w.setPanOnly(true),
-    release: (w) => w.setPanOnly(false),
+    press: (w) => (w.tools.panOnly = true),
+    release: (w) => (w.tools.panOnly = false),
   },
   {
     shown: "H",
@@ -51,13 +51,13 @@ export const KEYS: readonly Key[] = [
     matches: ["]"],
     press: (w) => w.settings.panelOpen.update((open) => !open),
   },
-  { shown: "V", words: "Move tool: drag pans, a click selects", group: "Tools", matches: ["v"], press: (w) => w.useTool("move") },
+  { shown: "V", words: "Move tool: drag pans, a click selects", group: "Tools", matches: ["v"], press: (w) => w.tools.use("move") },
   {
     shown: "C",
     words: "Click tool: a click asks for an outline",
     group: "Tools",
     matches: ["c"],
-    press: (w) => w.useTool("click"),
+    press: (w) => w.tools.use("click"),
     edits: true,
   },
   {
@@ -65,7 +65,15 @@ export const KEYS: readonly Key[] = [
     words: "Squiggle tool: a line drawn inside asks for an outline",
     group: "Tools",
     matches: ["s"],
-    press: (w) => w.useTool("squiggle"),
+    press: (w) => w.tools.use("squiggle"),
+    edits: true,
+  },
+  {
+    shown: "A",
+    words: "Mark an area as complete: drag a rectangle, then say of what",
+    group: "Tools",
+    matches: ["a"],
+    press: (w) => w.tools.use("area"),
     edits: true,
   },
   { shown: "Inside", words: "Click or draw inside the object in hand: this belongs to it", group: "Tools", matches: [], edits: true },
@@ -102,7 +110,7 @@ export const KEYS: readonly Key[] = [
     press: (w) => w.decisions.delete(),
     edits: true,
   },
-  { shown: "Esc", words: "Drop the line being drawn; let go of the selection", group: "Objects", matches: ["escape"], press: (w) => w.letGo() },
+  { shown: "Esc", words: "Drop the line or area being drawn; let go of the selection", group: "Objects", matches: ["escape"], press: (w) => w.letGo() },
   {
     shown: "?",
     words: "These keys",
@@ -126,11 +134,11 @@ export function listenToKeys(workspace: Workspace): () => void {
     key.press(workspace);
   };
   const up = (event: KeyboardEvent) => {
-    if (event.key === "Shift") workspace.activeTool.shiftReleased();
+    if (event.key === "Shift") workspace.tools.shiftReleased();
     byMatch.get(event.key.toLowerCase())?.release?.(workspace);
   };
   const letGo = () => {
-    workspace.activeTool.shiftReleased();
+    workspace.tools.shiftReleased();
     for (const key of KEYS) key.release?.(workspace);
   };
   window.addEventListener("keydown", down);
@@ -149,7 +157,7 @@ function keyOf(event: KeyboardEvent): Key | undefined {
 }
 
 function chooseLabel(workspace: Workspace, key: number): void {
-  const label = workspace.slide.labels.find((each) => each.key === key);
+  const label = workspace.labels.all.find((each) => each.key === key);
   if (label) workspace.chooseLabel(label.id);
 }
 

@@ -22,12 +22,12 @@ export function LabelsSection({ workspace }: { workspace: Workspace }) {
 }
 
 function LabelList({ workspace }: { workspace: Workspace }) {
-  const chosen = useSignal(workspace.labelId);
+  const chosen = useSignal(workspace.labels.chosen);
   const counts = useSignal(workspace.loader.acceptedByLabel);
-  if (workspace.slide.labels.length === 0) {
+  if (workspace.labels.all.length === 0) {
     return <p className={styles.empty}>This project has no label yet. An administrator adds the first one.</p>;
   }
-  return workspace.slide.labels.map((label) => (
+  return workspace.labels.all.map((label) => (
     <button
       key={label.id}
       className={styles.row}

@@ -13,11 +13,11 @@ const STAINS: readonly Stain[] = ["H&E", "IHC", "fluorescence", "Romanowsky", "o
 const SAME_SCALE = 0.01;
 
 export function ModelSection({ workspace }: { workspace: Workspace }) {
-  const labelId = useSignal(workspace.labelId);
+  const labelId = useSignal(workspace.labels.chosen);
   useSignal(workspace.models.picked);
   useSignal(workspace.models.choices);
-  const objectType = workspace.objectTypeOf(labelId);
-  const { model, reason } = workspace.answering(labelId);
+  const objectType = workspace.labels.typeOf(labelId);
+  const { model, reason } = workspace.asking.answering(labelId);
   return (
     <section className={styles.section} aria-label="Model">
       <h2>Model{objectType && ` for ${plural(objectType)}`}</h2>

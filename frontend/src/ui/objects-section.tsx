@@ -101,7 +101,7 @@ function List({ workspace, objects }: { workspace: Workspace; objects: SlideObje
 }
 
 function Row({ workspace, object, isSelected }: { workspace: Workspace; object: SlideObject; isSelected: boolean }) {
-  const label = workspace.labelOf(object.labelId);
+  const label = workspace.labels.get(object.labelId);
   const isGone = object.state === "rejected" || object.state === "deleted";
   return (
     <div

@@ -6,6 +6,7 @@ import { Link } from "wouter";
 import type { Project, SlideSummary, User } from "../api/rest";
 import { Page } from "./page";
 import styles from "./pages.module.css";
+import { PatientOf } from "./patient";
 import { ProjectFrame } from "./project-frame";
 import { count, number } from "./words";
 
@@ -18,12 +19,14 @@ export function ProjectPage({ user, id }: { user: User; id: number }) {
 }
 
 function Slides({ project }: { project: Project }) {
+  const [slides, setSlides] = useState(project.slides);
   const [wanted, setWanted] = useState("");
   const words = wanted.toLowerCase().split(/\s+/);
-  const found = project.slides.filter((slide) => words.every((word) => slide.name.toLowerCase().includes(word)));
+  const found = slides.filter((slide) => words.every((word) => slide.name.toLowerCase().includes(word)));
+  const change = (changed: SlideSummary) => setSlides((all) => all.map((slide) => (slide.id === changed.id ? changed : slide)));
   return (
     <>
-      {project.slides.length > 0 && (
+      {slides.length > 0 && (
         <TextInput
           className={styles.search}
           aria-label="Search slides"
@@ -33,19 +36,21 @@ function Slides({ project }: { project: Project }) {
           onChange={(event) => setWanted(event.currentTarget.value)}
         />
       )}
-      {project.slides.length === 0 && (
+      {slides.length === 0 && (
         <p className={styles.empty}>
           No slide yet. An administrator imports the first with{" "}
           <code>python manage.py import_slides PATH --project &quot;{project.name}&quot;</code>.
         </p>
       )}
-      {project.slides.length > 0 && found.length === 0 && (
+      {slides.length > 0 && found.length === 0 && (
         <p className={styles.empty}>No slide is called “{wanted}”.</p>
       )}
+      {project.role === "admin" && slides.length > 0 && <AboutPatients />}
       <ul className={styles.grid}>
         {found.map((slide) => (
-          <li key={slide.id}>
-            <SlideCard slide={slide} />
+          <li key={slide.id} className={styles.card}>
+            <SlideLink slide={slide} />
+            {project.role === "admin" && <PatientOf slide={slide} changed={(patient) => change({ ...slide, patient })} />}
           </li>
         ))}
       </ul>
@@ -53,10 +58,20 @@ function Slides({ project }: { project: Project }) {
   );
 }
 
-function SlideCard({ slide }: { slide: SlideSummary }) {
+/** Why admins should name the patients, and when. */
+function AboutPatients() {
+  return (
+    <p className={styles.about}>
+      Name the patient of each slide before the first training: slides of one patient are never trained on and measured on
+      at once. Without a code each slide stands for itself, and once a split is made it does not change.
+    </p>
+  );
+}
+
+function SlideLink({ slide }: { slide: SlideSummary }) {
   return (
     // A full page load: the workspace starts with nothing else in the way.
-    <a href={`/slides/${slide.id}`} className={styles.card}>
+    <a href={`/slides/${slide.id}`} className={styles.cardLink}>
       <img className={styles.thumbnail} src={slide.thumbnail_url} alt={`Overview of ${slide.name}`} loading="lazy" />
       <div className={styles.cardText}>
         <div className={styles.cardName}>{slide.name}</div>

@@ -1,6 +1,6 @@
-/** The region in hand: what it is, how many objects it has, how long it is kept, and how it ends; without one, the next. */
-import { Button, CloseButton, Tooltip } from "@mantine/core";
-import { Frame } from "lucide-react";
+/** The region in hand: what it is, how many objects it has, how long it is kept, how it ends; the next; and one by hand. */
+import { ActionIcon, Button, CloseButton, Tooltip } from "@mantine/core";
+import { Frame, SquareCheckBig } from "lucide-react";
 import type { Workspace } from "../workspace";
 import { useSignal } from "./use-signal";
 import { count, countOf } from "./words";
@@ -17,6 +17,7 @@ export function RegionBar({ workspace }: { workspace: Workspace }) {
         <CloseButton size="xs" aria-label="Look at this region no more" onClick={() => workspace.regions.drop()} />
       )}
       {!region?.mine && workspace.canEdit && <NextRegion workspace={workspace} />}
+      {workspace.canEdit && <MarkArea workspace={workspace} />}
     </div>
   );
 }
@@ -76,6 +77,24 @@ function NextRegion({ workspace: { regions } }: { workspace: Workspace }) {
       >
         Label next region
       </Button>
+    </Tooltip>
+  );
+}
+
+function MarkArea({ workspace: { tools } }: { workspace: Workspace }) {
+  const isMarking = useSignal(tools.inUse) === "area";
+  const label = "Mark an area as complete (A)";
+  return (
+    <Tooltip label={label}>
+      <ActionIcon
+        variant={isMarking ? "filled" : "default"}
+        size={22}
+        aria-label={label}
+        aria-pressed={isMarking}
+        onClick={() => (isMarking ? tools.leaveArea() : tools.use("area"))}
+      >
+        <SquareCheckBig size={13} />
+      </ActionIcon>
     </Tooltip>
   );
 }

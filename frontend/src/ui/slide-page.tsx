@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import type { Slide, User } from "../api/rest";
 import { Workspace } from "../workspace";
 import { exposeHooksOnceOpen } from "../window-hooks";
+import { AreaStrip } from "./area-strip";
 import { Help } from "./help";
 import { Hint } from "./hint";
 import { HoverChip } from "./hover-chip";
@@ -63,6 +64,7 @@ function OnTheSlide({ workspace }: { workspace: Workspace }) {
   return (
     <>
       <Hint workspace={workspace} />
+      <AreaStrip workspace={workspace} />
       <HoverChip workspace={workspace} />
       <NoticeList workspace={workspace} />
     </>

@@ -68,13 +68,13 @@ function Shown({ workspace }: { workspace: Workspace }) {
 }
 
 function ModelAndLatency({ workspace }: { workspace: Workspace }) {
-  const labelId = useSignal(workspace.labelId);
+  const labelId = useSignal(workspace.labels.chosen);
   const latest = useSignal(workspace.clickTimes.latest);
   useSignal(workspace.models.picked);
   useSignal(workspace.models.choices);
   // After an answer the model that gave it; it need not be the one that answers next.
   const answered = latest && workspace.models.byId(workspace.store.get(latest.object_id)?.modelId ?? null);
-  const model = answered ?? workspace.answering(labelId).model;
+  const model = answered ?? workspace.asking.answering(labelId).model;
   return (
     <span className={styles.optional}>
       {model?.name ?? "no model"}

@@ -13,7 +13,7 @@ const TOOLS: { name: ToolName; label: string; key: string; icon: ReactNode; edit
 ];
 
 export function ToolRail({ workspace }: { workspace: Workspace }) {
-  const active = useSignal(workspace.tool);
+  const active = useSignal(workspace.tools.inUse);
   return (
     <nav className={styles.rail} aria-label="Tools">
       {TOOLS.filter((tool) => !tool.edits || workspace.canEdit).map(({ name, label, key, icon }) => (
@@ -24,7 +24,7 @@ export function ToolRail({ workspace }: { workspace: Workspace }) {
             color={active === name ? "cyan" : "gray"}
             aria-label={`${label} (${key})`}
             aria-pressed={active === name}
-            onClick={() => workspace.useTool(name)}
+            onClick={() => workspace.tools.use(name)}
           >
             {icon}
           </ActionIcon>

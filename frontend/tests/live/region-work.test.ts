@@ -15,6 +15,9 @@ function region(changes: Partial<Region> = {}): Region {
   };
 }
 
+const NOT_MINE = { mine: false, leased_by: null, leased_until: null, lease_left_s: null };
+const BOX = { minX: 10, minY: 20, maxX: 110, maxY: 80 };
+
 const refused = (words: string) => Promise.reject(Object.assign(new Error(words), { status: 409 }));
 
 let server: { [Name in keyof RegionContext["server"]]: ReturnType<typeof vi.fn> };
@@ -33,6 +36,7 @@ beforeEach(() => {
     get: vi.fn(async (id: number) => region({ id, mine: false, lease_left_s: null, leased_by: "bob" })),
     next: vi.fn(async () => region()),
     step: vi.fn(async () => region({ object_count: 3 })),
+    declare: vi.fn(async () => region({ id: 6, state: "complete", strategy: "hand", ...NOT_MINE, closed_by: "ann" })),
   };
   [show, leaveFor, said, seen, saved] = [vi.fn(), vi.fn(), [], true, true];
   store = new ObjectStore("ann");
@@ -152,6 +156,35 @@ describe("the count", () => {
     store.upsert([view("b", { state: "proposed" })], 2);
     await vi.advanceTimersByTimeAsync(2_000);
     expect(server.step).not.toHaveBeenCalled();
+  });
+});
+
+describe("a box declared complete", () => {
+  it("is looked at like any region", async () => {
+    expect(await work.declare(BOX, "nucleus")).toBe(true);
+    expect(server.declare).toHaveBeenCalledExactlyOnceWith(BOX, "nucleus");
+    expect(work.region.get()).toMatchObject({ id: 6, state: "complete", mine: false });
+  });
+
+  it("leaves the region in hand where it is", async () => {
+    await work.next();
+    expect(await work.declare(BOX, "nucleus")).toBe(true);
+    expect(work.region.get()?.id).toBe(5);
+    expect(said).toEqual(["The area is marked as complete."]);
+  });
+
+  it("waits for work that has not reached the server", async () => {
+    saved = false;
+    expect(await work.declare(BOX, "nucleus")).toBe(false);
+    expect(server.declare).not.toHaveBeenCalled();
+    expect(said[0]).toContain("on its way");
+  });
+
+  it("is refused in the server's words", async () => {
+    server.declare.mockImplementation(() => refused("The region is 9,000 µm long."));
+    expect(await work.declare(BOX, "nucleus")).toBe(false);
+    expect(said).toEqual(["The region is 9,000 µm long."]);
+    expect(work.region.get()).toBeNull();
   });
 });
 

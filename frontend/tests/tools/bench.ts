@@ -65,7 +65,7 @@ export class Bench {
 }
 
 /** Press, go through the points and let go; returns whether the tool took the press. */
-export function drag(tool: Tool, points: readonly [number, number][], keys: Keys = {}): boolean {
+export function drag(tool: Pick<Tool, "press">, points: readonly [number, number][], keys: Keys = {}): boolean {
   const [[x, y], ...rest] = points as [[number, number], ...[number, number][]];
   const stroke: Stroke | null = tool.press(at(x, y, keys));
   for (const point of rest) stroke?.extend([point]);

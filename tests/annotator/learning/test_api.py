@@ -131,6 +131,25 @@ def test_the_learning_page_tells_settings_checks_and_runs(call, project, done):
     assert (run["id"], run["state"], run["version_id"]) == (str(done.pk), "done", done.version.pk)
 
 
+def test_a_run_tells_who_promoted_its_version_since(call, project, start_run, finish):
+    waiting = start_run()
+    finish(waiting, measurement={**MEASURED, "n_slides": 2})
+
+    def shown():
+        listed = call("viewer", "GET", f"projects/{project.pk}/learning").json()["runs"][-1]
+        one = call("viewer", "GET", f"learning/runs/{waiting.pk}").json()
+        assert one["activations"] == listed["activations"]
+        return listed["verdict"], [(a["reason"], a["by"], a["note"]) for a in listed["activations"]]
+
+    assert shown() == ("admin", [])
+    start_run()
+    newest = call("viewer", "GET", f"projects/{project.pk}/learning").json()["runs"][0]
+    assert (newest["version_id"], newest["activations"]) == (None, [])
+    path = f"projects/{project.pk}/models/{waiting.version.pk}/activate"
+    assert call("admin", "POST", path, {"note": "looked at it"}).status_code == 200
+    assert shown() == ("admin", [("promoted", "admin", "looked at it")])
+
+
 def test_the_learning_page_counts_what_is_accepted(call, project, work, trainer, train):
     def shown():
         page = call("viewer", "GET", f"projects/{project.pk}/learning").json()

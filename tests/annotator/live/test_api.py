@@ -81,6 +81,8 @@ def test_an_admin_says_whose_tissue_it_is(as_user, slide, models, caplog):
     assert (answer.status_code, answer.json()["patient"], answer.json()["stain"]) == (200, "P-7", "H&E")
     assert f"slide {slide.pk}: patient '' → 'P-7'" in caplog.text
     assert as_user("viewer").get(f"/api/slides/{slide.pk}").json()["patient"] == "P-7"
+    [row] = as_user("viewer").get(f"/api/projects/{slide.project_id}").json()["slides"]
+    assert row["patient"] == "P-7"
 
 
 @pytest.mark.parametrize(("name", "status"), [("annotator", 403), ("viewer", 403), ("stranger", 404)])
@@ -95,3 +97,4 @@ def test_nobody_else_may_say_whose_tissue_it_is(as_user, slide, name, status):
 def test_a_patient_that_is_no_code_is_refused(as_user, slide, patient):
     answer = as_user("admin").patch(f"/api/slides/{slide.pk}", {"patient": patient}, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+    assert "patient: " in answer.json()["message"], "what is wrong, not only that something is"

@@ -8,6 +8,7 @@ import { clock, moment, tookFrom } from "../dates";
 import { Failed, Waiting } from "../loading";
 import { Facts } from "../marks";
 import { ProjectFrame } from "../project-frame";
+import { Activations } from "../models/activations";
 import { usePolled } from "../use-polled";
 import { CancelButton } from "./cancel-button";
 import { Curve } from "./curve";
@@ -44,16 +45,19 @@ function Training({ project, runId }: { project: Project; runId: string }) {
       </div>
       <div className={styles.panel}>
         <div className={styles.columns}>
-          <section aria-label="State">
-            <h3>State</h3>
-            <RunState run={run} />
-            {run.reason && <p style={{ margin: "8px 0 0" }}>{run.reason}</p>}
-            {run.version_id !== null && (
-              <p style={{ margin: "8px 0 0" }}>
-                <Link href={`/projects/${project.id}/models`}>See the version that it made</Link>
-              </p>
-            )}
-          </section>
+          <div className={styles.stack}>
+            <section aria-label="State">
+              <h3>State</h3>
+              <RunState run={run} />
+              {run.reason && <p style={{ margin: "8px 0 0" }}>{run.reason}</p>}
+              {run.version_id !== null && (
+                <p style={{ margin: "8px 0 0" }}>
+                  <Link href={`/projects/${project.id}/models`}>See the version that it made</Link>
+                </p>
+              )}
+            </section>
+            <Activations activations={run.activations} verdict={run.reason} />
+          </div>
           <section aria-label="How it was asked">
             <h3>How it was asked</h3>
             <Facts rows={askedInWords(run)} />

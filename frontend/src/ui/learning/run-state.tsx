@@ -13,14 +13,19 @@ const VERDICTS: Record<Run["verdict"], { tone: Tone; words: string }> = {
 
 export function RunState({ run }: { run: Run }) {
   if (isOpen(run)) return <JobProgress job={run} />;
-  if (run.state === "done") {
-    const { tone, words } = VERDICTS[run.verdict];
-    return <Mark tone={tone}>{words}</Mark>;
-  }
+  if (run.state === "done") return <Outcome run={run} />;
   return (
     <>
       <Mark tone={run.state === "failed" ? "bad" : "quiet"}>{STATES[run.state].replace("was ", "")}</Mark>
       {run.failure && <div>{run.failure}</div>}
     </>
   );
+}
+
+/** The rule's verdict, unless an admin has promoted the version in spite of it. */
+function Outcome({ run: { verdict, activations } }: { run: Run }) {
+  const promotion = activations.findLast(({ reason }) => reason === "promoted");
+  if (promotion && verdict !== "promoted") return <Mark tone="good">promoted by {promotion.by ?? "an admin"}</Mark>;
+  const { tone, words } = VERDICTS[verdict];
+  return <Mark tone={tone}>{words}</Mark>;
 }

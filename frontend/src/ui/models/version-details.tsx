@@ -19,8 +19,9 @@ import { useAction } from "../use-action";
 import { useLoaded } from "../use-loaded";
 import { number } from "../words";
 import { ActivateDialog } from "./activate-dialog";
+import { Activations } from "./activations";
 import { ShippedScores } from "./shipped-scores";
-import { reasonInWords, wasHere } from "./words";
+import { wasHere } from "./words";
 
 type Props = { project: Project; version: ModelVersion; versions: ModelVersion[]; answeringId: number | null; reload: () => void };
 
@@ -38,7 +39,7 @@ export function VersionDetails({ project, version, versions, answeringId, reload
             <h3>How it was made</h3>
             <Facts rows={madeInWords(project, version, versions)} />
           </section>
-          <Activations version={version} />
+          <Activations activations={version.activations} verdict={version.reason} />
           {run_id && <CurveOfRun runId={run_id} />}
         </div>
         <section aria-label="How it was measured" style={{ minWidth: 0 }}>
@@ -119,21 +120,4 @@ function CurveOfRun({ runId }: { runId: string }) {
   if (run.state === "loading") return <Waiting for="the curve" />;
   if (run.state === "failed") return <Failed what="The curve" error={run.error} />;
   return <Curve curve={run.value.curve} />;
-}
-
-function Activations({ version: { activations, reason } }: { version: ModelVersion }) {
-  if (activations.length === 0) return null;
-  return (
-    <section aria-label="When it took over">
-      <h3>When it took over</h3>
-      <ul style={{ margin: 0, paddingLeft: 16 }}>
-        {activations.map((activation) => (
-          <li key={activation.at}>
-            {moment(activation.at)}: {reasonInWords(activation)}
-            {activation.note && activation.note !== reason && <span className={styles.quiet}> · {activation.note}</span>}
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
 }

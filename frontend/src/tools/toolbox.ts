@@ -1,0 +1,85 @@
+/** All tools, and the one in use: what the pointer does on the slide goes to it. */
+import { Signal } from "../store/signal";
+import { AreaTool } from "./area";
+import { ClickTool } from "./click";
+import type { InHand } from "./in-hand";
+import { MoveTool } from "./move";
+import { PromptMover } from "./prompt-mover";
+import { SquiggleTool } from "./squiggle";
+import type { Stroke, Tool, ToolClick, ToolContext, ToolName, ToolPress } from "./tool";
+
+export interface ToolboxOptions {
+  /** Who may not, has the Move tool alone, and moves nothing with it. */
+  readonly canEdit: boolean;
+  /** Give up the stroke that is being drawn; false when none is. */
+  dropStroke(): boolean;
+}
+
+export class Toolbox {
+  readonly inUse = new Signal<ToolName>("move");
+  /** While true the tools do nothing, so that the hand can pan with any of them. */
+  panOnly = false;
+  readonly #tools: Record<ToolName, Tool>;
+  readonly #slide: ToolContext["slide"];
+  readonly #options: ToolboxOptions;
+  /** The Area tool is taken for one area: then this one goes on. */
+  #before: ToolName = "move";
+
+  constructor(context: ToolContext, inHand: InHand, options: ToolboxOptions) {
+    const mover = new PromptMover(context, inHand);
+    this.#tools = {
+      move: new MoveTool(context, mover),
+      click: new ClickTool(context, inHand, mover),
+      squiggle: new SquiggleTool(context, inHand, mover),
+      area: new AreaTool(context),
+    };
+    this.#slide = context.slide;
+    this.#options = options;
+  }
+
+  use(name: ToolName): void {
+    if (name !== "move" && !this.#options.canEdit) return;
+    this.#options.dropStroke();
+    this.#tool.cancel();
+    if (name === "area" && this.inUse.get() !== "area") this.#before = this.inUse.get();
+    this.inUse.set(name);
+  }
+
+  /** The area is marked, or shall not be; false when none was to be drawn. */
+  leaveArea(): boolean {
+    if (this.inUse.get() !== "area") return false;
+    this.use(this.#before);
+    return true;
+  }
+
+  click(click: ToolClick): void {
+    if (!this.panOnly && this.#isOnSlide(click)) this.#tool.click(click);
+  }
+
+  press(press: ToolPress): Stroke | null {
+    const mayDraw = !this.panOnly && this.#options.canEdit && this.#isOnSlide(press);
+    return mayDraw ? this.#tool.press(press) : null;
+  }
+
+  isOverHandle(press: ToolPress): boolean {
+    return this.#options.canEdit && this.#tool.isOverHandle(press);
+  }
+
+  /** The key that collects was let go. */
+  shiftReleased(): void {
+    this.#tool.shiftReleased();
+  }
+
+  /** Let go of the line that is being drawn, else of what the tool has collected, else of the Area tool; false without any. */
+  letGo(): boolean {
+    return this.#options.dropStroke() || this.#tool.cancel() || this.leaveArea();
+  }
+
+  get #tool(): Tool {
+    return this.#tools[this.inUse.get()];
+  }
+
+  #isOnSlide({ x, y }: ToolPress): boolean {
+    return x >= 0 && y >= 0 && x < this.#slide.width && y < this.#slide.height;
+  }
+}
