@@ -1,5 +1,5 @@
 """The learning loop of a whole running system, at toy size: accepted nuclei of real images, a training on them, a verdict,
-and the version that answers the next click."""
+the version that answers the next click, and the regions to label next."""
 
 import shutil
 from collections.abc import Iterator
@@ -100,6 +100,26 @@ def test_accepted_work_becomes_a_version_that_answers_once_an_admin_says_so(lear
     assert answering(learning) == run["version_id"]
     assert learning.ada.post(f"{models}/roll-back", KIND).status_code == 200
     assert answering(learning) == before
+
+
+def test_regions_that_the_worker_finds_are_pulled_by_two_people(learning):
+    asked = {"strategy": "combined", "wanted": 2, "region_um": 25, "object_type": "nucleus"}
+    samplings = f"/api/projects/{learning.project}/regions/sampling"
+    answer = learning.ada.post(samplings, asked)
+    assert answer.status_code == 201, answer.text
+
+    def is_over() -> bool:
+        return learning.ada.get(samplings)[0]["state"] not in OPEN
+
+    learning.stack.wait_until(is_over, what="the search for regions", timeout_s=RUN_TIMEOUT_S)
+    [sampling] = learning.ada.get(samplings)
+    assert (sampling["state"], sampling["found"]) == ("done", 2), sampling
+    bob = Person(learning.stack.base_url, "bob")
+    pulled = [who.post(f"/api/projects/{learning.project}/regions/next").json() for who in (learning.ann, bob)]
+    assert pulled[0]["id"] != pulled[1]["id"]
+    assert {region["strategy"] for region in pulled} == {"combined"}
+    for who, region in zip((learning.ann, bob), pulled, strict=True):
+        assert who.post(f"/api/regions/{region['id']}/release").status_code == 200
 
 
 def test_a_training_whose_worker_is_killed_goes_on_from_its_checkpoint(learning):
