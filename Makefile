@@ -45,7 +45,7 @@ TEST_PROCESSES ?= 2
 .PHONY: test
 test: setup browser ## run all tests (SQUIGGLE_NO_BROWSER=1 leaves out those in the browser)
 	$(NPM) test
-	$(PYTHON) -m pytest --numprocesses $(TEST_PROCESSES) --dist loadgroup $(PYTEST_ARGS)
+	$(PYTHON) -m pytest --numprocesses $(TEST_PROCESSES) --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
 
 .PHONY: check
 check: setup ## ruff, mypy, tsc, import contracts, freshness of the generated schema

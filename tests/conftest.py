@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import django
 import pytest
@@ -89,8 +90,18 @@ def _real_data() -> Path:
     return Path(named)
 
 
-WHOLE_SYSTEMS = [TESTS / folder for folder in ("browser", "system", "annotator/standalone")]
+WHOLE_SYSTEMS = ("tests/browser", "tests/system", "tests/annotator/standalone")
 """Tests that start whole systems: they take longest, so they begin first, and those of one folder share what they start."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {folder: place for place, folder in enumerate(WHOLE_SYSTEMS)}
+    items.sort(key=lambda item: places.get(_kept_together(item.nodeid), len(places)))
+
+
+def _kept_together(nodeid: str) -> str:
+    """What one process runs alone: a folder of tests that share a whole system, else a file."""
+    return next((folder for folder in WHOLE_SYSTEMS if nodeid.startswith(f"{folder}/")), nodeid.split("::")[0])
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -99,14 +110,12 @@ def pytest_xdist_setupnodes() -> None:
     del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups when its turn comes
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Which tests stay together where several processes share the run, and which begin."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(str(_kept_together(item).relative_to(TESTS))))
-    places = {folder: place for place, folder in enumerate(WHOLE_SYSTEMS)}
-    items.sort(key=lambda item: places.get(_kept_together(item), len(places)))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from xdist.scheduler import LoadScopeScheduling
 
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _kept_together(nodeid)
 
-def _kept_together(item: pytest.Item) -> Path:
-    return next((folder for folder in WHOLE_SYSTEMS if folder in item.path.parents), item.path)
+    return Scheduling(config, log)

@@ -200,6 +200,10 @@ def test_a_refused_search_says_why(open_page):
     form = ada.page.get_by_role("form", name="Find regions")
     form.get_by_label("Where two models disagree").check()
     form.get_by_label("To label").select_option("all glands")
+    searches = ada.page.get_by_label("What to label next").get_by_label("Searches")
+    searches.wait_for()
+    if (under_way := searches.get_by_role("button", name="Cancel")).count():
+        under_way.click()
     ada.wait(lambda: form.get_by_role("button", name="Find regions").is_enabled(), "no search to be under way")
     form.get_by_role("button", name="Find regions").click()
     form.get_by_role("alert").get_by_text("no detector finds candidates").wait_for()
