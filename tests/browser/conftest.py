@@ -64,8 +64,9 @@ def real_slides_folder() -> Path | None:
     return Path(data) / "slides" if data else None
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Gone with its module: while Playwright is there its event loop runs, and Django's database refuses to be used."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=OPTIONS)
         yield browser
