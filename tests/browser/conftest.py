@@ -98,7 +98,6 @@ def sit_down(system: Stack, chromium: Browser) -> Iterator:
 
 
 @pytest.fixture(scope="session")
-def real_slides() -> list[str]:
-    if real_slides_folder() is None:
-        pytest.skip("SQUIGGLE_DATA is not set: no real slides")
+def real_slides(slides_folder: Path) -> list[str]:
+    """What `system` has imported of the real slides."""
     return REAL_SLIDES
