@@ -91,9 +91,14 @@ def _describe(measured: Measured, difference: Difference) -> str:
     score = SCORES.get(difference.score, difference.score)
     slides = "held-out slide" if measured.n_slides == 1 else "held-out slides"
     return (
-        f"{score}: {difference.mean:+.3f} (90 % interval {difference.low90:+.3f} to {difference.high90:+.3f}) on "
-        f"{measured.n_objects:,} objects of {measured.n_slides} {slides}."
+        f"{score}: {_signed(difference.mean)} (90 % interval {_signed(difference.low90)} to "
+        f"{_signed(difference.high90)}) on {measured.n_objects:,} objects of {measured.n_slides} {slides}."
     )
+
+
+def _signed(value: float) -> str:
+    """With the sign that is a minus, as the pages write it."""
+    return f"{value:+.3f}".replace("-", "−")
 
 
 def _name_small_labels(labels: list[MeasuredLabel]) -> str:
