@@ -61,6 +61,11 @@ def has_bf16() -> bool:
     return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
+def processor() -> str:
+    """Its name, for people."""
+    return str(openvino.Core().get_property("CPU", "FULL_DEVICE_NAME"))
+
+
 def cache_folder() -> Path:
     """Where converted networks are kept: $SQUIGGLE_HOME/cache, `var/cache` in the checkout by default."""
     home = os.environ.get("SQUIGGLE_HOME") or str(Path(__file__).parents[2] / "var")
