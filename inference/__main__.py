@@ -78,6 +78,9 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("--data", type=Path, required=True, help="the folder whose validation images to measure on")
     export.add_argument("--kind", help="only these images, as dataset.json names them")
     export.add_argument("--licence", required=True, help="of the weights: that of the data they were trained on")
+    export.add_argument(
+        "--mirrored", action="store_true", help="ask about each patch and its mirror image: twice the time"
+    )
     export.set_defaults(command=run_export)
 
     evaluate = commands.add_parser(
@@ -259,6 +262,7 @@ def run_export(options: argparse.Namespace) -> None:
         name=options.name,
         folder=options.data,
         kind=options.kind,
+        mirrored=options.mirrored,
         licence=options.licence,
         threads=options.threads,
         say=tell,

@@ -15,9 +15,9 @@ from inference.engines.torch import OnnxEngine, TorchEngine
 from inference.methods.nuclick.guidance import ENCODINGS
 from inference.methods.nuclick.networks import NETWORKS, load_network
 
-SIZES_PX = {"successor": (128, 256), "gland": (256, 512), "paper": (128, 256, 512)}
+SIZES_PX = {"successor": (96, 128, 256), "gland": (256, 512), "paper": (128, 256, 512)}
 """The patches that each network is made for."""
-BATCHES = (1, 8, 32)
+BATCHES = (1, 2, 8, 32)
 WARM_UP_S, MOST_ROUNDS, FEWEST_ROUNDS, LONGEST_S = 0.5, 60, 3, 5.0
 LONGEST_RUN_S = 12.0
 """A batch that would take longer is left out."""

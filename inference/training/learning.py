@@ -271,6 +271,7 @@ def draft(
         "mpp": recipe.mpp,
         "patch_px": recipe.patch_px,
         "threshold": base.manifest.get("threshold", DEFAULT_THRESHOLD) if base else DEFAULT_THRESHOLD,
+        "mirrored": bool(base and base.manifest.get("mirrored")),
         "licence": base.manifest["licence"] if base else OWN_DATA,
         "data": about["data"],
         **({"init": about["init"]} if base else {}),

@@ -91,11 +91,12 @@ def export_run(
     licence: str,
     threads: int,
     kind: str | None = None,
+    mirrored: bool = False,
     weights: Path = WEIGHTS_FOLDER,
     say: Callable[[str], None] = print,
 ) -> Checkpoint:
     """Ship a run's best averaged weights: measured on `folder`'s validation images (of one kind) first, then written with
-    a manifest."""
+    a manifest. mirrored: they are asked about each patch and its mirror image."""
     if not (run / BEST).is_file():
         raise TrainingError(f"{run} holds no {BEST}: train at least until the first validation.")
     settings = json.loads((run / SETTINGS).read_text(encoding="utf-8"))
@@ -104,6 +105,7 @@ def export_run(
         "method": "nuclick",
         **{key: settings["recipe"][key] for key in ("object_type", "stain", "network", "mpp", "patch_px")},
         "threshold": DEFAULT_THRESHOLD,
+        "mirrored": mirrored,
         "licence": licence,
         "data": settings["data"],
         **({"init": settings["init"]} if "init" in settings else {}),

@@ -78,7 +78,8 @@ class NuclickSegmenter(Segmenter):
                 f"objects; known are {', '.join(ENCODINGS)} and {', '.join(HABITS)}."
             )
         self.patch_px = int(manifest["patch_px"])
-        self.batch = max(1, MOST_PIXELS // self.patch_px**2)
+        self.mirrored = bool(manifest.get("mirrored", False))
+        self.batch = max(1, MOST_PIXELS // (self.patch_px**2 * (1 + self.mirrored)))
         self.mpp = float(manifest["mpp"])
         self.habit = HABITS[self.object_type]
         self.widest = self.habit.widest
@@ -100,8 +101,16 @@ class NuclickSegmenter(Segmenter):
             for start in range(0, len(rows), self.batch):
                 part = rows[start : start + self.batch]
                 told = [guidance(turns[i][turn], answers[i] if turn else turns[i][turn].start) for i in part]
-                answers[part] = self.engine.run(network_input([patches[i] for i in part], told, self.encoding))
+                answers[part] = self._ask(network_input([patches[i] for i in part], told, self.encoding))
         return answers
+
+    def _ask(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(B, C, H, W) → (B, H, W) probability; where the manifest says so, the mean of the answers to each patch and to its
+        mirror image, whose errors differ."""
+        if not self.mirrored:
+            return self.engine.run(inputs)
+        plain, mirrored = np.split(self.engine.run(np.concatenate([inputs, inputs[..., ::-1]])), 2)
+        return (plain + mirrored[..., ::-1]) / 2
 
     def mask(self, pixels: NDArray[np.uint8], probability: NDArray[np.float32], prompts: ObjectPrompts) -> ObjectMask:
         """The parts under the positive strokes, or within 3 px of them; holes are closed as the object's kind asks."""

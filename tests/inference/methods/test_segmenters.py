@@ -13,6 +13,9 @@ from inference.methods.nuclick.segmenter import NuclickSegmenter, is_glass, want
 from inference.methods.nuclick.successor import SuccessorNetwork
 
 SHIPPED = "nuclick-nucleus-he"
+SIZE = int(open_checkpoint(SHIPPED).manifest["patch_px"])
+MIDDLE = SIZE / 2
+LEFT, RIGHT = MIDDLE - 12, MIDDLE + 12
 
 
 @pytest.fixture(scope="module")
@@ -22,17 +25,21 @@ def nuclick() -> NuclickSegmenter:
 
 @pytest.fixture(scope="module")
 def patch() -> np.ndarray:
-    """Two touching violet nuclei on pink, at x 52 and 76; their radius is 12."""
+    """Two touching violet nuclei on pink, at LEFT and RIGHT; their radius is 12."""
     rng = np.random.default_rng(1)
-    pixels = np.array([225, 170, 200]) + rng.normal(0, 6, (128, 128, 3))
-    ys, xs = np.mgrid[:128, :128] + 0.5
-    for x in (52, 76):
-        pixels[np.hypot(xs - x, ys - 64) < 12] = (95, 60, 140)
+    pixels = np.array([225, 170, 200]) + rng.normal(0, 6, (SIZE, SIZE, 3))
+    ys, xs = np.mgrid[:SIZE, :SIZE] + 0.5
+    for x in (LEFT, RIGHT):
+        pixels[np.hypot(xs - x, ys - MIDDLE) < 12] = (95, 60, 140)
     return np.clip(pixels + rng.normal(0, 8, pixels.shape), 0, 255).astype(np.uint8)
 
 
 def click(x: float, y: float, *, others: list[tuple[float, float]] | None = None) -> ObjectPrompts:
     return ObjectPrompts((np.array([[x, y]]),), np.array([True]), np.array(others or []).reshape(-1, 2))
+
+
+def near(place: float, reach: int) -> slice:
+    return slice(int(place) - reach, int(place) + reach)
 
 
 def test_methods_when_named_are_importable() -> None:
@@ -53,10 +60,11 @@ def test_disk_when_clicked_is_a_disk_less_the_negative_click() -> None:
 def test_nuclick_when_nucleus_is_clicked_outlines_it_and_not_its_neighbour(
     nuclick: NuclickSegmenter, patch: np.ndarray
 ) -> None:
-    left, right = nuclick.segment([patch, patch], [click(52, 64, others=[(76, 64)]), click(76, 64, others=[(52, 64)])])
-    ys, xs = np.mgrid[:128, :128] + 0.5
-    for mask, x in ((left, 52), (right, 76)):
-        truth = np.hypot(xs - x, ys - 64) < 12
+    one, other = (LEFT, MIDDLE), (RIGHT, MIDDLE)
+    left, right = nuclick.segment([patch, patch], [click(*one, others=[other]), click(*other, others=[one])])
+    ys, xs = np.mgrid[:SIZE, :SIZE] + 0.5
+    for mask, x in ((left, LEFT), (right, RIGHT)):
+        truth = np.hypot(xs - x, ys - MIDDLE) < 12
         assert (mask.inside & truth).sum() / (mask.inside | truth).sum() > 0.6
         assert mask.failure is None
         assert 0.5 < (mask.score or 0) <= 1
@@ -64,29 +72,45 @@ def test_nuclick_when_nucleus_is_clicked_outlines_it_and_not_its_neighbour(
 
 
 def test_nuclick_when_batched_answers_as_one_by_one(nuclick: NuclickSegmenter, patch: np.ndarray) -> None:
-    prompts = [click(52, 64), click(76, 64), click(60, 60, others=[(76, 64)])]
+    prompts = [click(LEFT, MIDDLE), click(RIGHT, MIDDLE), click(LEFT + 8, MIDDLE - 4, others=[(RIGHT, MIDDLE)])]
     together = nuclick.probabilities([patch] * 3, prompts)
     alone = np.concatenate([nuclick.probabilities([patch], [told]) for told in prompts])
     assert np.abs(together - alone).max() < 1e-3
 
 
+def test_nuclick_when_mirrored_gives_a_mirrored_patch_the_mirrored_answer(tmp_path: Path, patch: np.ndarray) -> None:
+    shipped = open_checkpoint(SHIPPED)
+    manifest = {k: v for k, v in shipped.manifest.items() if k not in ("name", "sha256")}
+    segmenters = []
+    for name, mirrored in (("once", False), ("both-ways", True)):
+        write_weights(tmp_path, name, shipped.tensors(), {**manifest, "mirrored": mirrored})
+        segmenters.append(NuclickSegmenter(name, threads=1, folder=tmp_path))
+    told, told_mirrored = click(LEFT + 0.5, MIDDLE + 0.5), click(SIZE - LEFT - 0.5, MIDDLE + 0.5)
+    patches, prompts = [patch, patch[:, ::-1]], [told, told_mirrored]
+    (once, once_mirrored), both_ways = (s.probabilities(patches, prompts) for s in segmenters)
+    assert np.abs(both_ways[0] - (once + once_mirrored[:, ::-1]) / 2).max() < 1e-3
+    assert np.abs(both_ways[0] - both_ways[1][:, ::-1]).max() < 1e-3
+    assert np.abs(once - once_mirrored[:, ::-1]).max() > 1e-2
+
+
 def test_nuclick_when_corrected_moves_towards_the_correction(nuclick: NuclickSegmenter, patch: np.ndarray) -> None:
-    once = click(52, 64)
-    corrected = ObjectPrompts((np.array([[52.0, 64]]), np.array([[76.0, 64]])), np.array([True, False]))
+    once = click(LEFT, MIDDLE)
+    corrected = ObjectPrompts((np.array([[LEFT, MIDDLE]]), np.array([[RIGHT, MIDDLE]])), np.array([True, False]))
     first, second = nuclick.probabilities([patch, patch], [once, corrected])
-    assert second[60:68, 72:80].mean() <= first[60:68, 72:80].mean() + 0.01
-    assert second[62:66, 50:54].mean() > 0.5
+    taken, kept = (near(MIDDLE, 4), near(RIGHT, 4)), (near(MIDDLE, 2), near(LEFT, 2))
+    assert second[taken].mean() <= first[taken].mean() + 0.01
+    assert second[kept].mean() > 0.5
 
 
 def test_nuclick_when_glass_is_clicked_says_so(nuclick: NuclickSegmenter) -> None:
-    (mask,) = nuclick.segment([np.full((128, 128, 3), 243, np.uint8)], [click(64, 64)])
+    (mask,) = nuclick.segment([np.full((SIZE, SIZE, 3), 243, np.uint8)], [click(MIDDLE, MIDDLE)])
     assert mask.failure == "There is only glass here."
     assert not mask.inside.any()
     assert mask.score is None
 
 
 def test_is_glass_when_there_is_structure(patch: np.ndarray) -> None:
-    assert not is_glass(patch, (52, 64))
+    assert not is_glass(patch, (LEFT, MIDDLE))
     assert not is_glass(patch, (5, 5))
 
 
@@ -107,15 +131,15 @@ def test_nuclick_when_weights_do_not_fit_the_network(tmp_path: Path) -> None:
 def test_nuclick_when_mask_is_the_start_keeps_it_but_for_what_is_taken_away(
     nuclick: NuclickSegmenter, patch: np.ndarray
 ) -> None:
-    ys, xs = np.mgrid[:128, :128] + 0.5
-    both = ((np.hypot(xs - 52, ys - 64) < 12) | (np.hypot(xs - 76, ys - 64) < 12)).astype(np.float32)
-    (mask,) = nuclick.segment([patch], [ObjectPrompts((np.array([[76.0, 64]]),), np.array([False]), start=both)])
-    assert mask.inside[62:66, 50:54].all()
-    assert not mask.inside[62:66, 74:78].any()
+    ys, xs = np.mgrid[:SIZE, :SIZE] + 0.5
+    both = ((np.hypot(xs - LEFT, ys - MIDDLE) < 12) | (np.hypot(xs - RIGHT, ys - MIDDLE) < 12)).astype(np.float32)
+    (mask,) = nuclick.segment([patch], [ObjectPrompts((np.array([[RIGHT, MIDDLE]]),), np.array([False]), start=both)])
+    assert mask.inside[near(MIDDLE, 2), near(LEFT, 2)].all()
+    assert not mask.inside[near(MIDDLE, 2), near(RIGHT, 2)].any()
 
 
 def test_nuclick_when_asked_twice_gives_the_same_mask(nuclick: NuclickSegmenter, patch: np.ndarray) -> None:
-    strokes = (np.array([[52.0, 64]]), np.array([[60.0, 60]]), np.array([[76.0, 64]]))
+    strokes = (np.array([[LEFT, MIDDLE]]), np.array([[LEFT + 8, MIDDLE - 4]]), np.array([[RIGHT, MIDDLE]]))
     told = ObjectPrompts(strokes, np.array([True, True, False]))
     first, second = (nuclick.segment([patch], [told])[0] for _ in range(2))
     assert (first.probability == second.probability).all()
