@@ -110,7 +110,7 @@ class NuclickSegmenter(Segmenter):
         if not self.mirrored:
             return self.engine.run(inputs)
         plain, mirrored = np.split(self.engine.run(np.concatenate([inputs, inputs[..., ::-1]])), 2)
-        return (plain + mirrored[..., ::-1]) / 2
+        return (plain + mirrored[..., ::-1]) * np.float32(0.5)
 
     def mask(self, pixels: NDArray[np.uint8], probability: NDArray[np.float32], prompts: ObjectPrompts) -> ObjectMask:
         """The parts under the positive strokes, or within 3 px of them; holes are closed as the object's kind asks."""
