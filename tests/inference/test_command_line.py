@@ -28,12 +28,14 @@ def test_export_when_run_is_done_ships_measured_weights(run: Path, dataset_folde
         folder=dataset_folder,
         licence="CC0",
         threads=1,
+        mirrored=True,
         weights=tmp_path,
         say=lambda line: None,
     )
     manifest = open_checkpoint("blobs", tmp_path).manifest
     assert manifest == json.loads(json.dumps(shipped.manifest))
     assert manifest["data"][0]["licence"] == "CC0"
+    assert manifest["mirrored"] is True
     assert manifest["metrics"]["n_images"] == len(manifest["data"][0]["validation_images"]) == 1
     assert manifest["recipe"]["samples"] == 8
     everything = Settings(images="all")

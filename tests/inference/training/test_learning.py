@@ -51,7 +51,7 @@ def home(tmp_path: Path) -> Path:
     torch.manual_seed(7)
     manifest = {
         "method": "nuclick", "object_type": "nucleus", "stain": "H&E", "network": "successor", "mpp": 0.25, "patch_px": 64,
-        "licence": "CC0", "commit": "abc", "recipe": {"crop_px": 48, "shift_px": 3.0, "patch_px": 64},
+        "mirrored": True, "licence": "CC0", "commit": "abc", "recipe": {"crop_px": 48, "shift_px": 3.0, "patch_px": 64},
         "data": [{"name": "old", "licence": "CC0", "train_images": ["a"], "validation_images": ["b"]}],
     }  # fmt: skip
     write_weights(tmp_path / "weights", BASE, NETWORKS["successor"]().state_dict(), manifest)
@@ -107,6 +107,7 @@ def test_learn_when_all_is_well_writes_weights_with_their_lineage(home: Path) ->
     assert [entry["name"] for entry in found.manifest["data"]] == [f"snapshot {found.manifest['snapshot'][:12]}", "old"]
     assert found.manifest["init"]["name"] == BASE
     assert found.manifest["licence"] == "CC0"
+    assert found.manifest["mirrored"] is True
     assert found.manifest["recipe"]["learning_rate"] < 1e-3
     assert found.manifest["metrics"]["iou_at_1"] == trained.measurement["scores"]["candidate"]["iou_at_1"]
     assert trained.measurement["rival"] == BASE
@@ -220,6 +221,7 @@ def test_learn_when_begun_from_scratch_has_no_beginning_to_beat(home: Path) -> N
     assert "init" not in trained.manifest
     assert trained.measurement["rival"] is None
     assert trained.manifest["licence"] == "the project's own data"
+    assert trained.manifest["mirrored"] is False
 
 
 def test_split_training_when_there_are_patients_keeps_whole_ones_apart(home: Path) -> None:
