@@ -185,7 +185,7 @@ def test_frame_when_line_is_long_shows_it_whole(nuclick: NuclickSegmenter) -> No
     assert nuclick.frame((dot,), yes, mpp=0.5) == Frame((1000, 500), 0.25)
     wide = nuclick.frame((line,), yes, mpp=0.5)
     assert wide.centre == (300, 150)
-    assert wide.mpp * 128 == pytest.approx(400 * 0.5 * 1.4)
+    assert wide.mpp * SIZE == pytest.approx(400 * 0.5 * 1.4)
     small = nuclick.frame((dot + np.array([[0, 0], [4, 2]]),), yes, mpp=0.5)
     assert small == Frame((1002, 501), 0.25)
     started = nuclick.frame((dot,), np.array([False]), start=line, mpp=0.5)
