@@ -23,12 +23,13 @@ REPLY_TASK = "annotator.learning.receive_reply"
 INTERACTIVE_KEY_PREFIX = "interactive:"
 TRAINING_KEY_PREFIX = "training:"
 
-# A worker's heartbeat: this key plus its id, alive for HEARTBEAT_LIFE_S, holding a WorkerHeartbeat as JSON.
-HEARTBEAT_KEY_PREFIX = "squiggle:worker:interactive:"
+# The set of the workers' ids, so that who looks for them needs no search through all keys; and the heartbeat of each
+# (heartbeat_key), alive for HEARTBEAT_LIFE_S, holding a WorkerHeartbeat as JSON. An id without a heartbeat is of the dead.
+MODEL_WORKERS_KEY = "squiggle:workers:interactive"
 HEARTBEAT_LIFE_S = 2
 
-# A training worker's heartbeat, likewise; request_id is the job in hand.
-TRAINER_KEY_PREFIX = "squiggle:worker:training:"
+# Training workers, likewise; request_id is the job in hand.
+TRAINING_WORKERS_KEY = "squiggle:workers:training"
 
 # A job's lease: this key plus its id holds the attempt that may work on it. A worker that finds another number, or none,
 # stops within a step; so a job is cancelled by deleting the key, and never worked on twice.
@@ -297,6 +298,11 @@ class WorkerHeartbeat(Message):
     """The request in hand, if any …"""
     busy_since: float | None = None
     """… and since when (Unix time)."""
+
+
+def heartbeat_key(workers_key: str, worker_id: str) -> str:
+    """Where the heartbeat of one of these workers lies."""
+    return f"{workers_key}:{worker_id}"
 
 
 def broker_url(redis_url: str) -> str:

@@ -25,18 +25,18 @@ from inference.checkpoints import WEIGHTS_FOLDER, CheckpointError, list_checkpoi
 from inference.engines import use_threads
 from inference.jobs import ShouldStop, Tell
 from inference.protocol import (
-    HEARTBEAT_KEY_PREFIX,
     HEARTBEAT_LIFE_S,
     INTERACTIVE_KEY_PREFIX,
     INTERACTIVE_QUEUE,
+    MODEL_WORKERS_KEY,
     REPLIES_QUEUE,
     REPLY_TASK,
     SAMPLE_TASK,
     SEGMENT_TASK,
     TRAIN_TASK,
-    TRAINER_KEY_PREFIX,
     TRAINING_KEY_PREFIX,
     TRAINING_QUEUE,
+    TRAINING_WORKERS_KEY,
     AnyReply,
     Sampled,
     SampleRequest,
@@ -44,6 +44,7 @@ from inference.protocol import (
     TrainRequest,
     WorkerHeartbeat,
     broker_url,
+    heartbeat_key,
 )
 from inference.work import Do, Request, carry_out
 
@@ -94,9 +95,9 @@ def _redis() -> redis.Redis:
 class Heartbeat(threading.Thread):
     """Says twice a second that this worker lives, on what, and which request it has in hand since when."""
 
-    def __init__(self, device: str, key_prefix: str = HEARTBEAT_KEY_PREFIX) -> None:
+    def __init__(self, device: str, workers_key: str = MODEL_WORKERS_KEY) -> None:
         super().__init__(name="heartbeat", daemon=True)
-        self.key_prefix = key_prefix
+        self.workers_key = workers_key
         self.worker_id = f"{socket.gethostname()}-{os.getpid()}"
         self.device = device
         self.in_hand: tuple[UUID, float] | None = None
@@ -115,7 +116,10 @@ class Heartbeat(threading.Thread):
         message = WorkerHeartbeat(
             worker_id=self.worker_id, pid=os.getpid(), device=self.device, request_id=request_id, busy_since=since
         )
-        self.client.set(self.key_prefix + self.worker_id, message.model_dump_json(), ex=life_s)
+        pipeline = self.client.pipeline()
+        pipeline.set(heartbeat_key(self.workers_key, self.worker_id), message.model_dump_json(), ex=life_s)
+        pipeline.sadd(self.workers_key, self.worker_id)
+        pipeline.execute()
 
     def stop(self, *, begins_anew: bool) -> None:
         """begins_anew: the same process is back within seconds, and who looks meanwhile shall not miss it."""
@@ -124,7 +128,7 @@ class Heartbeat(threading.Thread):
             if begins_anew:
                 self.beat(life_s=RENEWAL_LIFE_S)
                 return
-            self.client.delete(self.key_prefix + self.worker_id)
+            self.client.delete(heartbeat_key(self.workers_key, self.worker_id))
         except redis.RedisError as error:
             logger.warning("The heartbeat is left to expire: %s", error)
 
@@ -226,7 +230,7 @@ def warm_up(sender: Any, **_: Any) -> None:
     global heartbeat
     if sender.app is trainer:
         os.nice(NICENESS)
-        heartbeat = Heartbeat(platform.processor() or platform.machine(), TRAINER_KEY_PREFIX)
+        heartbeat = Heartbeat(platform.processor() or platform.machine(), TRAINING_WORKERS_KEY)
         return
     manifests = []
     for name in list_checkpoints():

@@ -18,7 +18,8 @@ from django.utils import timezone
 from annotator.annotations.models import Annotation, CommandReceipt, SlideEvent
 from annotator.annotations.selectors import to_view
 from annotator.annotations.views import Command, StepTimes
-from annotator.core.errors import InvalidInput
+from annotator.core import disk
+from annotator.core.errors import DiskFull, InvalidInput
 from annotator.core.publish import publish_after_commit
 
 
@@ -39,8 +40,10 @@ def run_once(*, user: Any, slide_id: int, command: Command, change: Callable[[],
     """Carry out a socket command exactly once and return its event's number.
 
     `change` makes the changes and returns the annotations that it touched; whatever it raises undoes everything.
-    Raises InvalidInput when the command_id was used before with another content.
+    Raises InvalidInput when the command_id was used before with another content, and DiskFull.
     """
+    if words := disk.full_in_words():
+        raise DiskFull(words)
     try:
         with transaction.atomic():
             _claim(user, command, slide_id)

@@ -4,12 +4,13 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
-from annotator.core.health import healthz
+from annotator.core.health import healthz, readyz
 from annotator.core.pages import frontend
 from annotator.projects.session import sign_in_by_link
 
 urlpatterns = [
     path("healthz", healthz),
+    path("readyz", readyz),
     path("admin/", admin.site.urls),
     path("demo/<str:token>", sign_in_by_link),
     path("api/schema", SpectacularAPIView.as_view()),

@@ -9,6 +9,8 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
+from annotator.core import disk
+
 logger = logging.getLogger(__name__)
 
 
@@ -54,6 +56,20 @@ class Unavailable(SquiggleError):
     retry_after_ms = 1000
 
 
+class DiskFull(Unavailable):
+    """Nothing new can be stored until somebody frees some space."""
+
+    code = "disk_full"
+    retry_after_ms = 5_000
+
+
+def database_away(what_waits: str) -> Unavailable:
+    """Why the database did not take something: its disk is full, or it is away for a moment."""
+    if words := disk.full_in_words():
+        return DiskFull(words)
+    return Unavailable(f"The database does not answer just now. {what_waits}")
+
+
 def rest_exception_handler(error: Exception, context: dict) -> Response | None:
     """One shape for every REST error: {code, message, details?}."""
     if isinstance(error, SquiggleError):
@@ -61,7 +77,7 @@ def rest_exception_handler(error: Exception, context: dict) -> Response | None:
         return Response({"code": error.code, "message": error.message}, status=error.status)
     if isinstance(error, OperationalError | RedisError):
         logger.error("a server behind the web process does not answer: %s", error)
-        away = Unavailable("The database does not answer just now. Try again in a moment; nothing was lost.")
+        away = database_away("Try again in a moment; nothing was lost.")
         return Response({"code": away.code, "message": away.message}, status=away.status)
     response = exception_handler(error, context)
     if response is None:

@@ -1,4 +1,10 @@
-"""GET /healthz: what each part says of itself. 200 only when all serve that a click needs."""
+"""Three questions to the web side.
+
+GET /livez: does the process live? Answered by the event loop itself (asgi.py).
+GET /readyz: can it serve people? A missing model worker is no reason to send them elsewhere: clicks wait safely.
+GET /healthz: for people: what each part says of itself. 200 only when all serve that a click needs. Strangers hear which
+parts serve; versions, queues and reasons are for the signed in.
+"""
 
 import time
 from collections.abc import Callable
@@ -8,15 +14,16 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from redis.exceptions import RedisError
 
+from annotator.core import disk
+from annotator.core.heartbeats import list_heartbeats
 from annotator.core.redis import get_redis
 from inference.protocol import (
-    HEARTBEAT_KEY_PREFIX,
     INTERACTIVE_KEY_PREFIX,
     INTERACTIVE_QUEUE,
-    TRAINER_KEY_PREFIX,
+    MODEL_WORKERS_KEY,
     TRAINING_KEY_PREFIX,
     TRAINING_QUEUE,
-    WorkerHeartbeat,
+    TRAINING_WORKERS_KEY,
 )
 
 CHORES_KEY = "squiggle:chores"
@@ -32,8 +39,22 @@ def beat_alive() -> None:
 def healthz(request: HttpRequest) -> JsonResponse:
     components = {name: _try(check) for name, check in CHECKS.items()}
     healthy = all(component["ok"] for name, component in components.items() if name not in NOT_NEEDED)
+    if not _is_signed_in(request):
+        components = {name: {"ok": component["ok"]} for name, component in components.items()}
     status = "ok" if healthy else "degraded"
     return JsonResponse({"status": status, "components": components}, status=200 if healthy else 503)
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    missing = [name for name in NEEDED_TO_SERVE if not _try(CHECKS[name])["ok"]]
+    return JsonResponse({"ready": not missing, "missing": missing}, status=503 if missing else 200)
+
+
+def _is_signed_in(request: HttpRequest) -> bool:
+    try:
+        return request.user.is_authenticated
+    except DatabaseError:  # then it cannot be known, and the answer is still due
+        return False
 
 
 def _try(check: Callable[[], str]) -> dict:
@@ -54,8 +75,15 @@ def _redis() -> str:
     return "answers"
 
 
+def _disk() -> str:
+    enough, words = disk.room_in_words()
+    if not enough:
+        raise LookupError(words)
+    return words
+
+
 def _worker() -> str:
-    heartbeats = _read_heartbeats(HEARTBEAT_KEY_PREFIX)
+    heartbeats = list_heartbeats(MODEL_WORKERS_KEY)
     if not heartbeats:
         raise LookupError("no model worker sends a heartbeat")
     queued = get_redis().llen(INTERACTIVE_KEY_PREFIX + INTERACTIVE_QUEUE)
@@ -63,17 +91,12 @@ def _worker() -> str:
 
 
 def _trainer() -> str:
-    heartbeats = _read_heartbeats(TRAINER_KEY_PREFIX)
+    heartbeats = list_heartbeats(TRAINING_WORKERS_KEY)
     if not heartbeats:
         raise LookupError("no training worker sends a heartbeat: clicks are answered, trainings wait")
     busy = sum(heartbeat.request_id is not None for heartbeat in heartbeats)
     queued = get_redis().llen(TRAINING_KEY_PREFIX + TRAINING_QUEUE)
     return f"{len(heartbeats)} on {heartbeats[0].device}, {busy} busy, {queued} queued"
-
-
-def _read_heartbeats(prefix: str) -> list[WorkerHeartbeat]:
-    values = [get_redis().get(key) for key in get_redis().scan_iter(match=f"{prefix}*", count=1000)]
-    return [WorkerHeartbeat.model_validate_json(value) for value in values if value]
 
 
 def _chores() -> str:
@@ -92,6 +115,7 @@ def _frontend() -> str:
 CHECKS: dict[str, Callable[[], str]] = {
     "database": _database,
     "redis": _redis,
+    "disk": _disk,
     "worker": _worker,
     "trainer": _trainer,
     "replies_and_beat": _chores,
@@ -99,3 +123,4 @@ CHECKS: dict[str, Callable[[], str]] = {
 }
 NOT_NEEDED = {"trainer"}
 """It is told of, and no click misses it."""
+NEEDED_TO_SERVE = ("database", "redis", "frontend")

@@ -2,25 +2,18 @@
 
 from redis.exceptions import RedisError
 
-from annotator.core.redis import get_redis
-from inference.protocol import HEARTBEAT_KEY_PREFIX, TRAINER_KEY_PREFIX, WorkerHeartbeat
+from annotator.core import heartbeats
+from inference.protocol import MODEL_WORKERS_KEY, TRAINING_WORKERS_KEY, WorkerHeartbeat
 
 
 def list_heartbeats() -> list[WorkerHeartbeat]:
     """The heartbeats of all live model workers. Raises redis.RedisError when Redis is away."""
-    return _list(HEARTBEAT_KEY_PREFIX)
+    return heartbeats.list_heartbeats(MODEL_WORKERS_KEY)
 
 
 def list_trainers() -> list[WorkerHeartbeat]:
     """The heartbeats of all live training workers; request_id is the job in hand. Raises redis.RedisError."""
-    return _list(TRAINER_KEY_PREFIX)
-
-
-def _list(prefix: str) -> list[WorkerHeartbeat]:
-    client = get_redis()
-    keys = list(client.scan_iter(match=f"{prefix}*", count=1000))
-    values = client.mget(keys) if keys else []
-    return [WorkerHeartbeat.model_validate_json(value) for value in values if value]
+    return heartbeats.list_heartbeats(TRAINING_WORKERS_KEY)
 
 
 def find_trouble() -> str | None:

@@ -19,6 +19,7 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError
 from django.utils import timezone
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from annotator.annotations.ledger import slide_group
 from annotator.annotations.models import Annotation
@@ -26,11 +27,12 @@ from annotator.annotations.selectors import get_seq, list_events, to_view
 from annotator.annotations.services import Changed
 from annotator.annotations.views import ObjectState
 from annotator.core.connections import keep_connection
-from annotator.core.errors import InvalidInput, SquiggleError, Unavailable
+from annotator.core.errors import InvalidInput, SquiggleError, database_away
 from annotator.learning import workers
 from annotator.live import messages
+from annotator.live.catch_up import CatchUp
 from annotator.live.commands import run_command
-from annotator.live.limits import count_command
+from annotator.live.limits import Pace, count_command
 from annotator.live.refusals import in_words
 from annotator.projects.access import Right, visible_projects
 from annotator.projects.services import user_group
@@ -43,7 +45,8 @@ HEARTBEAT_S = 10
 PATIENCE_S = 3
 RENEW_TILE_PASS_S = 300
 MAX_FRAME_BYTES = 512 * 1024
-"""An object's 64 prompts fit, ten lines of 2,000 points among them; uvicorn itself closes on frames above 16 MiB."""
+"""An object's 64 prompts fit, ten lines of 2,000 points among them. The server (config/server.py) closes a socket on a larger one
+before anybody reads it; the browser sends none."""
 
 SIGNED_OUT = 4401
 NO_RIGHT = 4403
@@ -73,6 +76,8 @@ class SlideConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         self.user = self.scope["user"]
         self.watches: set[asyncio.Task] = set()
+        self.pace = Pace()
+        self.catch_up = CatchUp(self._send_since)
         self.pass_made_at = time.monotonic()
         if not _origin_is_ours(self.scope):
             await self.close()
@@ -90,6 +95,7 @@ class SlideConsumer(AsyncWebsocketConsumer):
         for task in [self.pulse, *self.watches]:
             if task:
                 task.cancel()
+        self.catch_up.stop()
         if self.opened:
             with contextlib.suppress(OSError):
                 await self.channel_layer.group_discard(slide_group(self.slide.pk), self.channel_name)
@@ -148,15 +154,14 @@ class SlideConsumer(AsyncWebsocketConsumer):
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if not self.opened:
             return
+        await self.pace.take(len(text_data or bytes_data or ""))
         command_id = None
         try:
-            if text_data is None:
-                raise InvalidInput("A command is JSON text, not bytes.")
-            command_id = _read_command_id(text_data)
-            _refuse_large(text_data)
-            command = messages.COMMAND.validate_json(text_data)
+            fields = _read(text_data)
+            command_id = _read_command_id(fields)
+            command = messages.COMMAND.validate_python(fields)
             if isinstance(command, messages.CatchUp):
-                await self._catch_up(command.since)
+                self.catch_up.ask(command.since)
             else:
                 await self._run(command)
         except ValidationError as error:
@@ -167,7 +172,7 @@ class SlideConsumer(AsyncWebsocketConsumer):
             await self._refuse(command_id, error.code, error.message, error.retry_after_ms)
         except DatabaseError:
             logger.exception("command %s on slide %s failed", command_id, self.slide.pk)
-            away = Unavailable("The database does not answer just now. Your work waits in this browser.")
+            away = database_away("Your work waits in this browser.")
             await self._refuse(command_id, away.code, away.message, away.retry_after_ms)
 
     async def _run(self, command: messages.Command) -> None:
@@ -189,13 +194,18 @@ class SlideConsumer(AsyncWebsocketConsumer):
             command_id=command_id, message=error.message, objects=tuple(to_view(row) for row in rows)
         )
 
-    async def _catch_up(self, since: int) -> None:
-        events = await in_thread(list_events)(slide_id=self.slide.pk, since=since)
+    async def _send_since(self, since: int) -> int | None:
+        try:
+            events = await in_thread(list_events)(slide_id=self.slide.pk, since=since)
+        except DatabaseError as error:
+            logger.warning("catch-up of slide %s skipped: %s", self.slide.pk, error)  # the browser asks again
+            return None
         if events is None:
             await self._send(messages.Reset(seq=await in_thread(get_seq)(self.slide.pk)))
-            return
+            return None
         for seq, payload in events:
             await self._forward(seq, payload)
+        return events[-1][0] if events else since
 
     async def _watch(self, object_ids: list[UUID]) -> None:
         """Say why there is no answer: at once when no worker lives, else after PATIENCE_S."""
@@ -248,17 +258,19 @@ def _list_asked(object_ids: list[UUID]) -> list[UUID]:
     return list(Annotation.objects.filter(pk__in=object_ids, state=ObjectState.ASKED).values_list("pk", flat=True))
 
 
-def _refuse_large(text: str) -> None:
-    if len(text) > MAX_FRAME_BYTES:
-        raise InvalidInput(
-            f"This command has {len(text) // 1024} KiB, and at most {MAX_FRAME_BYTES // 1024} are taken: draw fewer or "
-            "shorter lines at once, or accept the object as it is and then correct its mask."
-        )
+def _read(text: str | None) -> Any:
+    """The frame's JSON, parsed here and nowhere again. Raises InvalidInput."""
+    if text is None:
+        raise InvalidInput("A command is JSON text, not bytes.")
+    try:
+        return from_json(text, allow_inf_nan=True)
+    except ValueError as error:
+        raise InvalidInput(f"This is not a command, as it is not JSON: {error}.") from None
 
 
-def _read_command_id(text: str) -> UUID | None:
+def _read_command_id(fields: Any) -> UUID | None:
     """The command's id even when the rest is not valid, so that the browser learns which one was refused."""
     try:
-        return UUID(json.loads(text)["command_id"])
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return UUID(fields["command_id"])
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None

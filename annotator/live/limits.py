@@ -1,5 +1,6 @@
-"""How many commands one person may send, counted over all their sockets."""
+"""How much one socket is listened to, and how many commands one person may send over all their sockets."""
 
+import asyncio
 import time
 
 from django.conf import settings
@@ -7,6 +8,28 @@ from redis.exceptions import RedisError
 
 from annotator.core.errors import TooMany
 from annotator.core.redis import get_redis
+
+FRAMES_PER_S = 50
+BYTES_PER_S = 512 * 1024
+BURST_S = 5
+
+
+class Pace:
+    """A socket that sends more than this is read more slowly: its own frames wait on the wire, and nobody else.
+
+    All frames count, read or not. Long before a person who works is slowed down, count_command asks them to wait.
+    """
+
+    def __init__(self) -> None:
+        self._free_at = time.monotonic()
+
+    async def take(self, size: int) -> None:
+        """Wait until a frame of this many bytes may be looked at."""
+        cost_s = max(1 / FRAMES_PER_S, size / BYTES_PER_S)
+        now = time.monotonic()
+        self._free_at = max(self._free_at, now - BURST_S) + cost_s
+        if self._free_at > now:
+            await asyncio.sleep(self._free_at - now)
 
 
 def count_command(user_id: int) -> None:

@@ -7,7 +7,7 @@ import redis
 from pydantic import ValidationError
 
 from annotator.standalone.redis import NO_RETRY
-from inference.protocol import HEARTBEAT_KEY_PREFIX, WorkerHeartbeat
+from inference.protocol import MODEL_WORKERS_KEY, WorkerHeartbeat, heartbeat_key
 
 LIMIT_S = 20.0
 
@@ -37,12 +37,13 @@ class HeartbeatWatch:
         return None
 
     def _read(self) -> dict[int, WorkerHeartbeat]:
-        keys = list(self._redis.scan_iter(match=f"{HEARTBEAT_KEY_PREFIX}*", count=1000))
+        ids = cast("set[bytes]", self._redis.smembers(MODEL_WORKERS_KEY))
+        keys = [heartbeat_key(MODEL_WORKERS_KEY, worker_id.decode()) for worker_id in ids]
         found = {}
         for value in cast("list[bytes | None]", self._redis.mget(keys)) if keys else []:
             try:
                 heartbeat = WorkerHeartbeat.model_validate_json(value or b"")
-            except ValidationError:  # it expired between the two reads
+            except ValidationError:  # its worker is dead
                 continue
             found[heartbeat.pid] = heartbeat
         return found

@@ -58,13 +58,8 @@ def _without_django(environment: Mapping[str, str], *, threads: int) -> dict[str
     return {**kept, "SQUIGGLE_THREADS": str(threads)}
 
 
-def web(options: Options, environment: Mapping[str, str]) -> Service:
-    command = [
-        sys.executable, "-m", "uvicorn", "annotator.config.asgi:application",
-        f"--host={options.host}", f"--port={options.port}",
-        "--ws-ping-interval=20", "--ws-ping-timeout=20", "--timeout-graceful-shutdown=3", "--no-access-log",
-    ]  # fmt: skip
-    return Service(name="web", command=command, environment=environment)
+def web(environment: Mapping[str, str]) -> Service:
+    return Service(name="web", command=[sys.executable, "-m", "annotator.config.server"], environment=environment)
 
 
 def replies_worker(environment: Mapping[str, str]) -> Service:

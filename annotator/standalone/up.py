@@ -80,7 +80,7 @@ class Start:
         # The model worker needs no database: its network loads while the tables are made.
         self.supervisor.start(services.model_worker(self.options, environment))
         self.manage(environment, "database tables", "migrate", "--no-input")
-        self.supervisor.start(services.web(self.options, environment))
+        self.supervisor.start(services.web(environment))
         self.supervisor.start(services.replies_worker(environment))
         self.supervisor.start(services.beat(environment))
         self.supervisor.start(services.training_worker(environment))

@@ -22,9 +22,9 @@ from inference.protocol import (
     REPLIES_QUEUE,
     REPLY,
     TRAIN_TASK,
-    TRAINER_KEY_PREFIX,
     TRAINING_KEY_PREFIX,
     TRAINING_QUEUE,
+    TRAINING_WORKERS_KEY,
     WorkerHeartbeat,
     broker_url,
 )
@@ -68,7 +68,7 @@ def wait_heartbeat(database: redis.Redis, process: subprocess.Popen[bytes], log:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()
-        for key in database.keys(f"{TRAINER_KEY_PREFIX}*"):
+        for key in database.keys(f"{TRAINING_WORKERS_KEY}:*"):
             if (value := database.get(key)) is not None:
                 return WorkerHeartbeat.model_validate_json(value)
         time.sleep(0.05)
@@ -137,4 +137,4 @@ def test_trainer_when_asked_to_end_stops_the_job_and_ends(
     process.send_signal(signal.SIGTERM)
     assert next(r for r in heard if r.kind != "job.progress").kind == "job.stopped"
     assert process.wait(timeout=60) == 0
-    assert not database.keys(f"{TRAINER_KEY_PREFIX}*")
+    assert not database.keys(f"{TRAINING_WORKERS_KEY}:*")

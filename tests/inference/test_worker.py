@@ -16,9 +16,9 @@ import redis
 from celery import Celery
 
 from inference.protocol import (
-    HEARTBEAT_KEY_PREFIX,
     INTERACTIVE_KEY_PREFIX,
     INTERACTIVE_QUEUE,
+    MODEL_WORKERS_KEY,
     REPLIES_QUEUE,
     REPLY,
     SEGMENT_TASK,
@@ -60,7 +60,7 @@ def worker(database: redis.Redis, tmp_path_factory: pytest.TempPathFactory) -> I
     finally:
         process.terminate()
         process.wait(timeout=20)
-    assert not database.exists(*database.keys(f"{HEARTBEAT_KEY_PREFIX}*") or ["none"]), (
+    assert not database.exists(*database.keys(f"{MODEL_WORKERS_KEY}:*") or ["none"]), (
         "the heartbeat outlives the worker"
     )
 
@@ -69,7 +69,7 @@ def _first_heartbeat(database: redis.Redis, process: subprocess.Popen[bytes], lo
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()
-        for key in database.keys(f"{HEARTBEAT_KEY_PREFIX}*"):
+        for key in database.keys(f"{MODEL_WORKERS_KEY}:*"):
             if (value := database.get(key)) is not None:
                 return WorkerHeartbeat.model_validate_json(value)
         time.sleep(0.05)

@@ -16,7 +16,8 @@ from annotator.learning.kinds import Kind
 from annotator.learning.models import DatasetSnapshot, ModelVersion, TrainingRun, Trigger
 from annotator.learning.training import request_training
 from annotator.learning.versions import weights_path
-from inference.protocol import TRAINER_KEY_PREFIX, JobReply, Trained, TrainRequest, WorkerHeartbeat
+from inference.protocol import TRAINING_WORKERS_KEY, JobReply, Trained, TrainRequest
+from tests import heartbeats
 from tests.annotator.factories import accept_ref, answer, square, target
 from tests.annotator.learning.work import Hands, make_filed_slide
 
@@ -105,10 +106,7 @@ def trainer():
     """The heartbeat of a training worker: `trainer(job)` says that it has the job in hand."""
 
     def beat(job=None) -> None:
-        heartbeat = WorkerHeartbeat(
-            worker_id="t", pid=1, device="CPU", request_id=job and job.pk, busy_since=time.time()
-        )
-        get_redis().set(f"{TRAINER_KEY_PREFIX}t", heartbeat.model_dump_json())
+        heartbeats.beat(get_redis(), TRAINING_WORKERS_KEY, "t", request_id=job and job.pk, busy_since=time.time())
 
     beat()
     return beat

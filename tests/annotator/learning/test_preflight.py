@@ -14,7 +14,8 @@ from annotator.learning.preflight import check_ready, is_ready
 from annotator.learning.snapshots import freeze_dataset
 from annotator.learning.splits import assign_parts
 from annotator.regions.models import Region
-from inference.protocol import TRAINER_KEY_PREFIX, WorkerHeartbeat
+from inference.protocol import TRAINING_WORKERS_KEY, heartbeat_key
+from tests import heartbeats
 
 KIND = {"object_type": "nucleus", "stain": "H&E"}
 
@@ -30,9 +31,8 @@ def few_are_enough(settings, tmp_path, monkeypatch):
 
 @pytest.fixture(autouse=True)
 def trainer():
-    key = f"{TRAINER_KEY_PREFIX}t"
-    get_redis().set(key, WorkerHeartbeat(worker_id="t", pid=1, device="CPU").model_dump_json())
-    return key
+    heartbeats.beat(get_redis(), TRAINING_WORKERS_KEY, "t")
+    return heartbeat_key(TRAINING_WORKERS_KEY, "t")
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from annotator.core.errors import InvalidInput, NotFound
 from annotator.core.redis import get_redis
 from annotator.learning import inbox, outbox, services
 from annotator.learning.models import ModelVersion, SegmentationRequest
-from inference.protocol import HEARTBEAT_KEY_PREFIX, Click, SegmentRequest, Squiggle, WorkerHeartbeat
+from inference.protocol import MODEL_WORKERS_KEY, Click, SegmentRequest, Squiggle, heartbeat_key
+from tests import heartbeats
 from tests.annotator.factories import TIMES, accept_ref, answer, next_target, square, target
 
 QUEUE = "interactive:interactive"
@@ -63,8 +64,7 @@ def sent() -> list[SegmentRequest]:
 
 
 def beat(request_id=None):
-    heartbeat = WorkerHeartbeat(worker_id="w", pid=1, device="CPU", request_id=request_id)
-    get_redis().set(f"{HEARTBEAT_KEY_PREFIX}w", heartbeat.model_dump_json())
+    heartbeats.beat(get_redis(), MODEL_WORKERS_KEY, request_id=request_id)
 
 
 def grow_old():
@@ -203,7 +203,7 @@ def test_nothing_is_sent_again_while_it_waits_or_runs(ask):
     get_redis().delete(QUEUE)
     beat(request_id=SegmentationRequest.objects.get().pk)
     assert services.resend_lost_requests() == 0, "a worker has it in hand"
-    get_redis().delete(f"{HEARTBEAT_KEY_PREFIX}w")
+    get_redis().delete(heartbeat_key(MODEL_WORKERS_KEY, "w"))
     assert services.resend_lost_requests() == 0, "no worker lives: its absence is waited out"
     assert SegmentationRequest.objects.get().attempts == 1
 

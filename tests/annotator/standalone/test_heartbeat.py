@@ -5,7 +5,8 @@ import redis
 
 from annotator.core.redis import get_redis
 from annotator.standalone.heartbeat import HeartbeatWatch
-from inference.protocol import HEARTBEAT_KEY_PREFIX, WorkerHeartbeat
+from inference.protocol import MODEL_WORKERS_KEY
+from tests import heartbeats
 from tests.annotator.standalone.conftest import wait_for
 from tests.annotator.standalone.test_redis import running
 from tests.conftest import REDIS
@@ -21,8 +22,7 @@ def watch():
 
 def beat(pid=7, busy_since=None):
     request_id = uuid4() if busy_since else None
-    heartbeat = WorkerHeartbeat(worker_id="w", pid=pid, device="cpu", request_id=request_id, busy_since=busy_since)
-    get_redis().set(HEARTBEAT_KEY_PREFIX + "w", heartbeat.model_dump_json())
+    heartbeats.beat(get_redis(), MODEL_WORKERS_KEY, pid=pid, request_id=request_id, busy_since=busy_since)
 
 
 def test_no_complaint_while_a_worker_is_idle_or_busy_for_a_moment(watch):
@@ -56,9 +56,7 @@ def test_no_complaint_when_redis_was_away(home):
     with running(home) as (server, child):
         watch = HeartbeatWatch(server.url)
         with redis.Redis.from_url(server.url) as client:
-            client.set(
-                HEARTBEAT_KEY_PREFIX + "w", WorkerHeartbeat(worker_id="w", pid=7, device="cpu").model_dump_json()
-            )
+            heartbeats.beat(client, MODEL_WORKERS_KEY, pid=7)
         assert watch.complaint(7, now=NOW) is None
         child.kill()
         assert watch.complaint(7, now=NOW + 50) is None

@@ -1,0 +1,99 @@
+"""A real uvicorn on a real socket, with patience of a fraction of a second."""
+
+import asyncio
+import contextlib
+import socket
+
+import pytest
+import uvicorn
+
+from annotator.core import impatience
+from annotator.core.impatience import ImpatientHttp
+
+PATIENCE_S = 0.3
+LARGE = b"x" * (64 * 2**20)
+REQUEST = b"GET /small HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+async def answer(scope, receive, send):
+    if scope["type"] == "lifespan":
+        return
+    body = LARGE if scope["path"] == "/large" else b"hello"
+    headers = [(b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    for start in range(0, len(body), 65_536):
+        part = body[start : start + 65_536]
+        await send({"type": "http.response.body", "body": part, "more_body": start + len(part) < len(body)})
+
+
+@pytest.fixture
+async def connect(monkeypatch):
+    monkeypatch.setattr(impatience, "HEAD_PATIENCE_S", PATIENCE_S)
+    monkeypatch.setattr(impatience, "READER_PATIENCE_S", PATIENCE_S)
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(answer, http=ImpatientHttp, lifespan="off", log_level="error"))
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    while not server.started:
+        await asyncio.sleep(0.01)
+    writers = []
+
+    async def connect():
+        reader, writer = await asyncio.open_connection(*listening.getsockname(), limit=1024)
+        writers.append(writer)
+        return reader, writer
+
+    connect.server = server
+    yield connect
+    for writer in writers:
+        writer.close()
+    server.should_exit = True
+    await serving
+
+
+async def read_to_its_end(reader):
+    """What came before the server ended the connection."""
+    came = b""
+    async with asyncio.timeout(10):
+        with contextlib.suppress(ConnectionResetError):
+            while part := await reader.read(2**20):
+                came += part
+    return came
+
+
+@pytest.mark.parametrize("beginning", [b"", b"GET /small HTTP/1.1\r\nHos", REQUEST + b"GET /small HT"])
+async def test_a_head_that_does_not_come_ends_the_connection(connect, beginning):
+    reader, writer = await connect()
+    writer.write(beginning)
+    came = await read_to_its_end(reader)
+    assert came.endswith(b"hello") if beginning.startswith(REQUEST) else came == b""
+
+
+async def test_one_connection_may_ask_again_and_again(connect):
+    reader, writer = await connect()
+    for _ in range(4):
+        await asyncio.sleep(PATIENCE_S / 2)
+        writer.write(REQUEST)
+        assert await reader.readuntil(b"hello")
+
+
+async def test_a_head_without_end_is_refused(connect):
+    reader, writer = await connect()
+    writer.write(b"GET /small HTTP/1.1\r\n" + b"".join(b"x-%d: %s\r\n" % (n, b"y" * 1000) for n in range(80)))
+    assert (await read_to_its_end(reader)).startswith(b"HTTP/1.1 400")
+
+
+async def test_who_stops_reading_is_cut_off_and_who_reads_slowly_is_not(connect):
+    stopped, writer = await connect()
+    writer.write(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+    slow, writer = await connect()
+    writer.write(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+    came = 0
+    for _ in range(8):
+        await asyncio.sleep(PATIENCE_S / 2)
+        came += len(await slow.readexactly(4 * 2**20))
+    async with asyncio.timeout(10):
+        while len(connect.server.server_state.connections) > 1:
+            await asyncio.sleep(0.01)
+    assert len(await read_to_its_end(stopped)) < len(LARGE)
+    assert came == 32 * 2**20
+    assert (await slow.read(1000)) != b""
