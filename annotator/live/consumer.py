@@ -26,6 +26,7 @@ from annotator.annotations.models import Annotation
 from annotator.annotations.selectors import get_seq, list_events, to_view
 from annotator.annotations.services import Changed
 from annotator.annotations.views import ObjectState
+from annotator.core import disk
 from annotator.core.connections import keep_connection
 from annotator.core.errors import InvalidInput, SquiggleError, database_away
 from annotator.learning import workers
@@ -139,6 +140,7 @@ class SlideConsumer(AsyncWebsocketConsumer):
             messages.Heartbeat(
                 seq=await in_thread(get_seq)(self.slide.pk),
                 worker="missing" if trouble else "ready",
+                trouble=disk.full_in_words(),
                 tile_pass_age_s=age,
             )
         )

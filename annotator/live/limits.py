@@ -21,7 +21,7 @@ class Pace:
     """
 
     def __init__(self) -> None:
-        self._free_at = time.monotonic()
+        self._free_at = time.monotonic() - BURST_S
 
     async def take(self, size: int) -> None:
         """Wait until a frame of this many bytes may be looked at."""

@@ -125,6 +125,8 @@ class Heartbeat(Message):
     kind: Literal["heartbeat"] = "heartbeat"
     seq: int
     worker: Literal["ready", "missing"]
+    trouble: str | None = None
+    """Why nothing new is stored just now (a full disk), in words."""
     tile_pass_age_s: int
     """How old the tile pass may be by now: renew it (POST /api/slides/{id}/pass) when above 300."""
 

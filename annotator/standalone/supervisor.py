@@ -17,7 +17,8 @@ MAX_DEATHS = 12
 DEATHS_WINDOW_S = 60.0
 TICK_S = 0.2
 HEARTBEAT_CHECK_S = 1.0
-FULL_DISK_MB = 20
+FULL_DISK_MB = 64
+"""As annotator/core/disk.py counts."""
 
 
 class StopRequested(Exception):
@@ -88,6 +89,7 @@ class Supervisor:
     def watch(self, heartbeats: HeartbeatWatch, *, watched: str) -> None:
         """Runs until StopRequested, or StandaloneError when an essential child dies again and again."""
         next_check = 0.0
+        disk_was_full = False
         while True:
             self._sleep(TICK_S)
             for child in self._children:
@@ -96,6 +98,19 @@ class Supervisor:
             if time.monotonic() >= next_check:
                 next_check = time.monotonic() + HEARTBEAT_CHECK_S
                 self._kill_if_hanging(heartbeats, watched)
+                disk_was_full = self._announce_full_disk(disk_was_full)
+
+    def _announce_full_disk(self, was_full: bool) -> bool:
+        """When it fills up, and when there is room again."""
+        free_mb = self.home.free_mb()
+        is_full = free_mb < FULL_DISK_MB
+        if is_full and not was_full:
+            self._announce(
+                f"the disk under {self.home.path} is full ({free_mb} MB free): nothing new is stored until there is room"
+            )
+        if was_full and not is_full:
+            self._announce(f"the disk under {self.home.path} has room again ({free_mb} MB free)")
+        return is_full
 
     def stop_all(self, *, last: Iterable[str]) -> None:
         """First everything else, then those named in `last` (the servers that the others use)."""

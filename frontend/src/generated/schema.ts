@@ -855,6 +855,11 @@ export interface components {
             /** Tile Pass Age S */
             tile_pass_age_s: number;
             /**
+             * Trouble
+             * @default null
+             */
+            trouble: string | null;
+            /**
              * Worker
              * @enum {string}
              */

@@ -13,6 +13,7 @@ export class AnswerWatch {
   readonly reason = new Signal<string | null>(null);
   /** Open questions by object: since when, and the server's reason where it gave one. */
   readonly #open = new Map<string, { since: number; stored: boolean; reason: string | null }>();
+  #trouble: string | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   asked(objectIds: Iterable<string>): void {
@@ -49,12 +50,14 @@ export class AnswerWatch {
 
   heartbeat(event: Heartbeat): void {
     this.worker.set(event.worker);
+    this.#trouble = event.trouble ?? null;
     this.#tell();
   }
 
-  /** What the last heartbeat said about the worker is no longer known. */
+  /** What the last heartbeat said is no longer known. */
   lineLost(): void {
     this.worker.set(null);
+    this.#trouble = null;
     this.#tell();
   }
 
@@ -68,7 +71,8 @@ export class AnswerWatch {
     const oldest = Math.min(...questions.map((question) => question.since));
     const left = oldest + PATIENCE_MS - performance.now();
     const reason = questions.find((question) => question.reason !== null)?.reason;
-    if (reason) this.reason.set(reason);
+    if (this.#trouble) this.reason.set(this.#trouble);
+    else if (reason) this.reason.set(reason);
     else if (this.worker.get() === "missing") this.reason.set(NO_WORKER);
     else if (left > 0) this.reason.set(null);
     else this.reason.set(questions.every((question) => question.stored) ? SLOW : UNSENT);

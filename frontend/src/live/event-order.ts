@@ -3,6 +3,8 @@ import type { ObjectsUpserted } from "../store/messages";
 
 /** A missing event is asked for again after this long without it. */
 const ASK_AGAIN_MS = 2_000;
+/** Events overtake each other on their way: what is missing for less than this is not asked for. */
+const GAP_PATIENCE_MS = 100;
 
 export class EventOrder {
   readonly #apply: (event: ObjectsUpserted) => void;
@@ -58,7 +60,7 @@ export class EventOrder {
     this.#askSince(this.#last);
   }
 
-  /** At once, or a while after the last asking; again for as long as something is missing. */
+  /** In a moment, or a while after the last asking; again for as long as something is missing. */
   #askSoon(isMissing: () => boolean): void {
     if (this.#asking !== undefined) return;
     const ask = () => {
@@ -68,8 +70,7 @@ export class EventOrder {
       this.#asking = setTimeout(ask, ASK_AGAIN_MS);
     };
     const wait = this.#askedAt + ASK_AGAIN_MS - performance.now();
-    if (wait <= 0) ask();
-    else this.#asking = setTimeout(ask, wait);
+    this.#asking = setTimeout(ask, Math.max(wait, GAP_PATIENCE_MS));
   }
 
   #applyReady(): void {

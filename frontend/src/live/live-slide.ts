@@ -90,7 +90,7 @@ export class LiveSlide {
   }
 
   #makeOutbox(storage: LocalEntryStorage): Outbox {
-    const { store, clickTimes } = this.#options;
+    const { store, clickTimes, notices } = this.#options;
     return new Outbox(storage, {
       send: (command) => this.socket.send(command),
       versionOf: (id) => store.confirmedVersion(id),
@@ -107,6 +107,7 @@ export class LiveSlide {
       onReplaced: (before, after) => store.replace(before, after),
       onGone: (change) => setTimeout(() => store.withdraw(change), GONE_PATIENCE_MS),
       onDropped: (change) => this.#dropped(change),
+      onUnsendable: (words) => notices.say("error", words),
     });
   }
 

@@ -24,10 +24,15 @@ export interface OutboxPorts {
   onGone(change: Change): void;
   /** Refused for good, or dropped because the command before it was. */
   onDropped(change: Change): void;
+  /** Why a command was dropped unsent, in words. */
+  onUnsendable(words: string): void;
 }
 
 /** States in which an object with the turn that the person saw has been changed by nothing but the model's answer. */
 const ANSWERED_STATES = new Set(["asked", "proposed", "failed"]);
+
+/** annotator/live/consumer.py MAX_FRAME_BYTES: the server ends the line when a command is larger. */
+const MAX_COMMAND_BYTES = 512 * 1024;
 
 /** An acknowledged command holds back the next one of its objects until its event came, but not for ever. */
 const EVENT_PATIENCE_MS = 3_000;
@@ -90,7 +95,7 @@ export class Outbox {
     const blocked = new Set(this.#awaitedSeq.keys());
     for (const entry of this.#entries) {
       const ids = objectIdsOf(entry.change);
-      const mayGo = !ids.some((id) => blocked.has(id)) && !this.#paused.has(entry.change.command_id);
+      const mayGo = !ids.some((id) => blocked.has(id)) && !this.#paused.has(entry.change.command_id) && this.#has(entry);
       if (mayGo && !this.#inFlight.has(entry.change.command_id) && !this.#send(entry)) return;
       for (const id of ids) blocked.add(id);
     }
@@ -149,10 +154,24 @@ export class Outbox {
 
   #send(entry: Entry): boolean {
     const ready = entry.sent ? entry : this.#freeze(entry);
+    if (this.#isTooLarge(ready)) return true;
     if (!this.#ports.send(ready.change)) return false;
     this.#inFlight.add(ready.change.command_id);
     this.#ownCommands.add(ready.change.command_id);
     this.#ports.onSent(ready.change);
+    return true;
+  }
+
+  /** Dropped then, in words: the server would never read it. (Commands are ASCII: a character is a byte.) */
+  #isTooLarge(entry: Entry): boolean {
+    const size = JSON.stringify(entry.change).length;
+    if (size <= MAX_COMMAND_BYTES) return false;
+    const [has, most] = [size, MAX_COMMAND_BYTES].map((bytes) => Math.floor(bytes / 1024));
+    this.#ports.onUnsendable(
+      `This command has ${has} KiB, and at most ${most} are taken: draw fewer or shorter lines at once, or accept the ` +
+        "object as it is and then correct its mask.",
+    );
+    this.#drop(this.#take(entry.change.command_id)!);
     return true;
   }
 
@@ -197,6 +216,11 @@ export class Outbox {
       this.#paused.delete(commandId);
       this.pump();
     }, ms);
+  }
+
+  /** Not dropped meanwhile. */
+  #has({ key }: Entry): boolean {
+    return this.#entries.some((entry) => entry.key === key);
   }
 
   #find(commandId: string): Entry | undefined {

@@ -42,12 +42,23 @@ describe("AnswerWatch", () => {
     watch.stop();
   });
 
-  it("says that no worker runs, and no longer when one is back or the line is lost", () => {
-    watch.heartbeat({ kind: "heartbeat", seq: 0, worker: "missing", tile_pass_age_s: 0 });
-    expect(watch.reason.get()).toContain("No model worker is running");
-    watch.heartbeat({ kind: "heartbeat", seq: 0, worker: "ready", tile_pass_age_s: 0 });
+  it("names a full disk before all else, until there is room or the line is lost", () => {
+    const full = { kind: "heartbeat", seq: 0, worker: "missing", trouble: "The disk is full.", tile_pass_age_s: 0 } as const;
+    watch.heartbeat(full);
+    expect(watch.reason.get()).toBe("The disk is full.");
+    watch.heartbeat({ ...full, worker: "ready", trouble: null });
     expect(watch.reason.get()).toBeNull();
-    watch.heartbeat({ kind: "heartbeat", seq: 0, worker: "missing", tile_pass_age_s: 0 });
+    watch.heartbeat(full);
+    watch.lineLost();
+    expect(watch.reason.get()).toBeNull();
+  });
+
+  it("says that no worker runs, and no longer when one is back or the line is lost", () => {
+    watch.heartbeat({ kind: "heartbeat", seq: 0, worker: "missing", trouble: null, tile_pass_age_s: 0 });
+    expect(watch.reason.get()).toContain("No model worker is running");
+    watch.heartbeat({ kind: "heartbeat", seq: 0, worker: "ready", trouble: null, tile_pass_age_s: 0 });
+    expect(watch.reason.get()).toBeNull();
+    watch.heartbeat({ kind: "heartbeat", seq: 0, worker: "missing", trouble: null, tile_pass_age_s: 0 });
     watch.lineLost();
     expect(watch.reason.get()).toBeNull();
   });

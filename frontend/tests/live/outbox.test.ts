@@ -39,6 +39,7 @@ let isOpen: boolean;
 let appliedSeq: number;
 let versions: Map<string, number>;
 let dropped: string[];
+let unsendable: string[];
 
 function makeOutbox(): Outbox {
   const ports: OutboxPorts = {
@@ -54,6 +55,7 @@ function makeOutbox(): Outbox {
     onReplaced: vi.fn(),
     onGone: vi.fn(),
     onDropped: (change) => dropped.push(change.command_id),
+    onUnsendable: (words) => unsendable.push(words),
   };
   return new Outbox(storage, ports);
 }
@@ -97,6 +99,7 @@ beforeEach(() => {
   storage = new SharedStorage();
   sent = [];
   dropped = [];
+  unsendable = [];
   isOpen = true;
   appliedSeq = 0;
   versions = new Map();
@@ -187,6 +190,23 @@ describe("a lost line", () => {
 });
 
 describe("refusals", () => {
+  it("before sending: what the server would not read leaves in words, with what was built on it", () => {
+    const outbox = makeOutbox();
+    const large = segment("s-a", "a") as Extract<Change, { kind: "segment" }>;
+    const points = Array.from({ length: 2_000 }, (_, n): [number, number] => [n + 1 / 3, n + 1 / 7]);
+    large.targets[0]!.prompts = Array.from({ length: 16 }, () => ({ kind: "squiggle", points, positive: true }));
+    isOpen = false;
+    outbox.add(large);
+    outbox.add(accept("a-a", "a"));
+    outbox.add(segment("s-b", "b"));
+    isOpen = true;
+    outbox.startSending();
+    expect(ids()).toEqual(["s-b"]);
+    expect(dropped).toEqual(["s-a", "a-a"]);
+    expect(unsendable).toHaveLength(1);
+    expect(unsendable[0]).toContain("KiB, and at most 512 are taken: draw fewer or shorter lines");
+  });
+
   it("for good: the command and those built on it leave", () => {
     const outbox = makeOutbox();
     outbox.startSending();

@@ -1,6 +1,7 @@
 """The socket against the real Redis and Postgres: answers, events, gaps, and who is let in."""
 
 import json
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 
 from annotator.annotations.models import Annotation
 from annotator.config.asgi import application
+from annotator.core import disk
 from annotator.learning import inbox
 from annotator.learning.models import SegmentationRequest
 from annotator.live.commands import SERVICES
@@ -97,6 +99,20 @@ async def test_catch_up_sends_what_was_missed_in_order(connect, slide):
     assert [(await late.receive_event("objects.upserted"))["seq"] for _ in range(2)] == [2, 3]
     await late.send_text(json.dumps({"kind": "catch_up", "since": 99}))
     assert (await late.receive_event("reset"))["seq"] == 3
+
+
+async def test_who_asks_again_and_again_is_told_each_event_once(connect, slide):
+    one = await connect()
+    for seq in (1, 2, 3):
+        await send(one, **segment(slide))
+        while (await one.receive_event("objects.upserted"))["seq"] != seq:
+            pass
+    late = await connect()
+    for _ in range(20):
+        await late.send_text(json.dumps({"kind": "catch_up", "since": 0}))
+    assert [(await late.receive_event("objects.upserted"))["seq"] for _ in range(3)] == [1, 2, 3]
+    await send(one, **segment(slide))
+    assert (await late.receive_event("objects.upserted"))["seq"] == 4, "nothing was sent twice before it"
 
 
 async def test_the_same_command_again_gets_the_same_answer(connect, slide):
@@ -197,12 +213,6 @@ async def test_sixty_four_prompts_with_some_long_lines_fit_into_a_command(connec
     assert await socket.receive_event("ack")
 
 
-async def test_a_command_that_is_too_large_is_refused_in_words_and_named(connect, slide):
-    socket = await connect()
-    command = await send(socket, **segment(slide, prompts=[long_line(n) for n in range(64)]))
-    assert "KiB, and at most 512 are taken: draw fewer or shorter lines" in await refusal(socket, command)
-
-
 async def test_a_mask_that_is_not_there_cannot_be_corrected(connect, slide):
     socket = await connect()
     prompt = {"kind": "click", "x": 5, "y": 5, "positive": False}
@@ -237,6 +247,20 @@ async def test_too_many_commands_are_asked_to_wait(connect, slide, settings):
     assert codes[0]["code"] == "not_found"
     assert codes[-1]["code"] == "too_many"
     assert codes[-1]["retry_after_ms"] > 0
+
+
+async def test_a_full_disk_is_named_and_the_command_waits(connect, slide, monkeypatch):
+    socket = await connect()
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda _: SimpleNamespace(free=3 * 2**20))
+    command = await send(socket, **segment(slide))
+    failed = await socket.receive_event("command.failed")
+    assert (failed["command_id"], failed["code"]) == (command["command_id"], "disk_full")
+    assert "disk is full: 3 MB are left" in failed["message"]
+    assert failed["retry_after_ms"] > 0
+    assert await sync_to_async(Annotation.objects.count)() == 0
+    monkeypatch.undo()
+    await socket.send_text(json.dumps(command))
+    assert await socket.receive_event("ack")
 
 
 async def test_strangers_and_the_signed_out_are_turned_away(people, slide):

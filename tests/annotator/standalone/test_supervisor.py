@@ -133,6 +133,14 @@ def test_a_full_disk_is_named_as_the_cause(supervisor, monkeypatch):
     assert "is full" in supervisor.failure_in_words(child)
 
 
+def test_a_disk_that_fills_up_is_announced_once_and_when_there_is_room_again(supervisor, said, monkeypatch):
+    monkeypatch.setattr(module, "HEARTBEAT_CHECK_S", 0)
+    left = iter([500, 12, 12, 12, 500])
+    monkeypatch.setattr(supervisor.home, "free_mb", lambda: next(left, 500))
+    watch(supervisor, until=lambda: next(left, None) is None)
+    assert ["is full (12 MB free)" in said[0], "has room again (500 MB free)" in said[1], len(said)] == [True, True, 2]
+
+
 def test_servers_stop_after_all_others(supervisor, home):
     order = home.run / "order"
     for name in ("postgres", "web"):
