@@ -76,7 +76,9 @@ class Squiggle(Message):
     """A line drawn inside the object (positive) or on what the mask wrongly took. One point is a line, too."""
 
     kind: Literal["squiggle"] = "squiggle"
-    points: tuple[tuple[Coordinate, Coordinate], ...] = Field(min_length=1, max_length=MAX_SQUIGGLE_POINTS)
+    points: tuple[tuple[Coordinate, Coordinate], ...] = Field(
+        min_length=1, max_length=MAX_SQUIGGLE_POINTS, fail_fast=True
+    )
     positive: bool = True
 
 

@@ -6,6 +6,7 @@ and stand in commit order: whoever sees n can see all below n.
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
@@ -80,7 +81,9 @@ def record_event(
     }
     seq = _tick(slide_id)
     SlideEvent.objects.create(slide_id=slide_id, seq=seq, command_id=command_id, payload=payload)
-    publish_after_commit(group=slide_group(slide_id), message={"type": "slide.event", "seq": seq, "payload": payload})
+    # As text: written once here, not again for each browser.
+    told = {"type": "slide.event", "seq": seq, "payload": json.dumps(payload, separators=(",", ":"))}
+    publish_after_commit(group=slide_group(slide_id), message=told)
     return seq
 
 

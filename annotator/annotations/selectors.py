@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, TextField
+from django.db.models.functions import Cast
 from pydantic import TypeAdapter
 
 from annotator.annotations.models import Annotation, Revision, SlideClock, SlideEvent
@@ -79,12 +80,13 @@ def get_seq(slide_id: int) -> int:
     return SlideClock.objects.filter(slide_id=slide_id).values_list("seq", flat=True).first() or 0
 
 
-def list_events(*, slide_id: int, since: int) -> list[tuple[int, dict[str, Any]]] | None:
-    """Events after `since`, in order, without gaps; None when some of them are no longer kept."""
+def list_events(*, slide_id: int, since: int) -> list[tuple[int, str]] | None:
+    """Events after `since`, in order, without gaps: number and payload (JSON text, as it is passed on); None when some of
+    them are no longer kept."""
     events = list(
         SlideEvent.objects.filter(slide_id=slide_id, seq__gt=since)
         .order_by("seq")
-        .values_list("seq", "payload")[:EVENTS_LIMIT]
+        .values_list("seq", Cast("payload", TextField()))[:EVENTS_LIMIT]
     )
     last = get_seq(slide_id)
     if since > last or (since < last and (not events or events[0][0] != since + 1)):

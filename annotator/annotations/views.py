@@ -47,7 +47,7 @@ class SegmentTarget(ObjectRef):
     """One object to segment, with all the prompts of this turn in the order in which they were made."""
 
     turn: int = Field(ge=1)
-    prompts: tuple[Prompt, ...] = Field(min_length=1, max_length=MAX_PROMPTS)
+    prompts: tuple[Prompt, ...] = Field(min_length=1, max_length=MAX_PROMPTS, fail_fast=True)
     start: Literal["nothing", "mask", "kept"] = "nothing"
     """What the prompts begin with. nothing: they alone say what the object is, and one of them is positive. mask: they
     correct the mask that the object has, whatever it came from; the server keeps that mask as the start over the turns

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from annotator.config.asgi import application
 from annotator.core.impatience import ImpatientHttp
-from annotator.live.consumer import MAX_FRAME_BYTES
+from annotator.live.messages import MAX_FRAME_BYTES
 
 OPEN_FILES = 65_536
 """Each connection is one, and each open slide a few."""
@@ -24,6 +24,7 @@ def main() -> None:
         port=settings.SQUIGGLE_PORT,
         http=ImpatientHttp,
         ws_max_size=MAX_FRAME_BYTES,
+        ws_per_message_deflate=False,  # a few bytes on the wire would become hundreds of frames of this size
         ws_ping_interval=20,
         ws_ping_timeout=20,
         timeout_graceful_shutdown=GRACE_S,

@@ -13,6 +13,9 @@ from annotator.annotations.views import AcceptedBy, AcceptRef, Command, ObjectRe
 from inference.protocol import MAX_TARGETS, Message
 
 MAX_OBJECTS = 1_000
+MAX_FRAME_BYTES = 512 * 1024
+"""An object's 64 prompts fit, ten lines of 2,000 points among them. The server (config/server.py) ends a socket on a larger
+frame before anybody reads it; the browser sends none."""
 
 
 # --- commands: browser → server ---------------------------------------------------------------------------------
@@ -25,12 +28,12 @@ class Segment(Command):
     label_id: int
     model_id: int | None = None
     """None: the active model for the label's object type and the slide's stain (Workspace.choices)."""
-    targets: tuple[SegmentTarget, ...] = Field(min_length=1, max_length=MAX_TARGETS)
+    targets: tuple[SegmentTarget, ...] = Field(min_length=1, max_length=MAX_TARGETS, fail_fast=True)
 
 
 class Accept(Command):
     kind: Literal["accept"] = "accept"
-    objects: tuple[AcceptRef, ...] = Field(min_length=1, max_length=MAX_OBJECTS)
+    objects: tuple[AcceptRef, ...] = Field(min_length=1, max_length=MAX_OBJECTS, fail_fast=True)
     how: AcceptedBy
     elapsed_ms: float | None = Field(default=None, ge=0, le=86_400_000)
     """From the first prompt (or the sight of the proposal) to the decision, as the person's clock ran."""
@@ -38,26 +41,26 @@ class Accept(Command):
 
 class Reject(Command):
     kind: Literal["reject"] = "reject"
-    objects: tuple[ObjectRef, ...] = Field(min_length=1, max_length=MAX_OBJECTS)
+    objects: tuple[ObjectRef, ...] = Field(min_length=1, max_length=MAX_OBJECTS, fail_fast=True)
     elapsed_ms: float | None = Field(default=None, ge=0, le=86_400_000)
 
 
 class Relabel(Command):
     kind: Literal["relabel"] = "relabel"
-    objects: tuple[ObjectRef, ...] = Field(min_length=1, max_length=MAX_OBJECTS)
+    objects: tuple[ObjectRef, ...] = Field(min_length=1, max_length=MAX_OBJECTS, fail_fast=True)
     label_id: int
 
 
 class Delete(Command):
     kind: Literal["delete"] = "delete"
-    objects: tuple[ObjectRef, ...] = Field(min_length=1, max_length=MAX_OBJECTS)
+    objects: tuple[ObjectRef, ...] = Field(min_length=1, max_length=MAX_OBJECTS, fail_fast=True)
 
 
 class Restore(Command):
     """Bring a rejected or deleted object back to the state it had before."""
 
     kind: Literal["restore"] = "restore"
-    objects: tuple[ObjectRef, ...] = Field(min_length=1, max_length=MAX_OBJECTS)
+    objects: tuple[ObjectRef, ...] = Field(min_length=1, max_length=MAX_OBJECTS, fail_fast=True)
 
 
 class CatchUp(Message):

@@ -8,9 +8,14 @@ from inference.protocol import MAX_COORDINATE_PX
 NO_PLACE = {"finite_number", "less_than_equal", "greater_than_equal"}
 """pydantic's names for a coordinate that is NaN, infinite or beyond all slides."""
 
+MANY_COMPLAINTS = 100
+
 
 def in_words(error: ValidationError) -> str:
-    """The first complaint as a sentence."""
+    """The first complaint as a sentence. Where there are very many, nobody drew that, and only their number is told: to put
+    a hundred thousand complaints into words would keep everybody else waiting."""
+    if error.error_count() > MANY_COMPLAINTS:
+        return f"The command is not valid: {error.error_count():,} things in it are wrong."
     first = error.errors(include_url=False, include_input=False)[0]
     return _about_prompts(first) or _about_a_field(first)
 

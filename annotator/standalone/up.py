@@ -158,19 +158,19 @@ def check_given_servers(options: Options) -> None:
 
 
 def unhealthy_parts(address: str) -> list[str]:
-    """What /healthz says is not serving yet, with its reason; empty when all is well."""
+    """What /healthz says is not serving yet; empty when all is well. It tells reasons to the signed in alone: see the logs."""
     try:
         with urllib.request.urlopen(f"{address}/healthz", timeout=5):  # noqa: S310 (our own http address)
             return []
     except urllib.error.HTTPError as error:
-        return _reasons(error)
+        return _unhealthy(error)
     except OSError:
         return ["web (starting)"]
 
 
-def _reasons(error: urllib.error.HTTPError) -> list[str]:
+def _unhealthy(error: urllib.error.HTTPError) -> list[str]:
     try:
         components = json.load(error)["components"]
     except (ValueError, KeyError, OSError):
         return [f"web (answers {error.code})"]
-    return [f"{name} ({state['detail']})" for name, state in components.items() if not state["ok"]]
+    return [name.replace("_", " ") for name, state in components.items() if not state["ok"]]

@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from tests.bench import click, memory, tiles
+from tests.bench import click, memory, stalls, tiles
 from tests.bench.numbers import Row, print_table
 from tests.browser.conftest import OPTIONS, find_chromium
 from tests.stack import REPOSITORY, Stack, running_stack
@@ -36,6 +36,7 @@ def main() -> None:
             results["click"] = click.run(stack, chromium)
             chromium.close()
         results["tiles"] = tiles.run(stack)
+    results["stalls"] = stalls.run()
     results["model"] = measure_model()
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
@@ -88,6 +89,7 @@ def show(results: dict[str, Any]) -> None:
     ):
         print_table(f"{title} ({clicks[name]['clicks']} clicks, {clicks['renderer']})", click_rows(clicks, name))
     print_table("Tiles of a real slide over HTTP, 8 connections", tiles.rows(results["tiles"]))
+    print_table("Nobody stalls everybody", stalls.rows(results["stalls"]))
 
 
 def click_rows(clicks: dict[str, Any], name: str) -> list[Row]:

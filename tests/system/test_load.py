@@ -10,7 +10,7 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from annotator.live.consumer import MAX_FRAME_BYTES
+from annotator.live.messages import MAX_FRAME_BYTES
 from tests.dawdlers import dawdlers
 from tests.system.test_ring import place
 
@@ -58,10 +58,9 @@ def test_beside_those_that_dawdle_everything_else_answers(system, people):
 
 def test_a_frame_larger_than_any_command_ends_its_socket(people):
     slide = people.vic.open(people.vic.first_slide())
+    slide.socket.send(json.dumps({"kind": "x" * MAX_FRAME_BYTES}))
     with pytest.raises(ConnectionClosed) as closed:
-        slide.socket.send(json.dumps({"kind": "x" * MAX_FRAME_BYTES}))
-        while True:
-            slide.receive()
+        slide.wait_for(lambda _: False)
     assert closed.value.rcvd.code == 1009
 
 

@@ -31,7 +31,7 @@ export interface OutboxPorts {
 /** States in which an object with the turn that the person saw has been changed by nothing but the model's answer. */
 const ANSWERED_STATES = new Set(["asked", "proposed", "failed"]);
 
-/** annotator/live/consumer.py MAX_FRAME_BYTES: the server ends the line when a command is larger. */
+/** annotator/live/messages.py MAX_FRAME_BYTES: the server ends the line when a command is larger. */
 const MAX_COMMAND_BYTES = 512 * 1024;
 
 /** An acknowledged command holds back the next one of its objects until its event came, but not for ever. */

@@ -1,5 +1,6 @@
 """Each command once, each change numbered without gaps, whoever writes at the same time."""
 
+import json
 import threading
 from uuid import uuid4
 
@@ -71,7 +72,7 @@ def test_eight_writers_at_once_leave_no_gap(people, slide, model):
     for thread in threads:
         thread.join()
     assert failures == []
-    events = list_events(slide_id=slide.pk, since=0)
+    events = [(seq, json.loads(payload)) for seq, payload in list_events(slide_id=slide.pk, since=0)]
     assert [seq for seq, _ in events] == list(range(1, 81))
     assert len({payload["objects"][0]["object_id"] for _, payload in events}) == 80
 

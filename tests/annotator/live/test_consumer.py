@@ -154,7 +154,9 @@ async def test_a_conflict_shows_the_object_as_it_stands(connect, slide):
         json.dumps({"kind": "segment", "command_id": str(uuid4()), "label_id": 1, "targets": [
             {"object_id": str(uuid4()), "turn": 1, "base_version": 0, "prompts": [{"kind": "click", "x": 1e300, "y": 0}]}]}),
         "[" * 100_000,
-        '{"kind": "' + "x" * 600_000 + '"}',
+        '{"kind": "' + "x" * 500_000 + '"}',
+        json.dumps({"kind": "delete", "command_id": str(uuid4()), "objects": [[]] * 100_000}),
+        json.dumps({"kind": "catch_up", "since": 0, **{f"key-{n}": 1 for n in range(40_000)}}),
     ],
 )  # fmt: skip
 async def test_a_malformed_command_is_refused_in_words_and_the_socket_lives(connect, text):
