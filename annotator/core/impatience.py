@@ -25,6 +25,8 @@ class ImpatientHttp(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        if self.transport.get_protocol() is not self:  # a websocket now, which knows its own patience (ping and pong)
+            return
         cycle = cast("RequestResponseCycle | None", self.cycle)
         is_answering = cycle is not None and not cycle.response_complete
         if not is_answering and self.timeout_keep_alive_task is None and not self.transport.is_closing():

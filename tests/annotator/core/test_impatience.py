@@ -6,6 +6,7 @@ import socket
 
 import pytest
 import uvicorn
+import websockets
 
 from annotator.core import impatience
 from annotator.core.impatience import ImpatientHttp
@@ -16,7 +17,11 @@ REQUEST = b"GET /small HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 async def answer(scope, receive, send):
-    if scope["type"] == "lifespan":
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] == "websocket.receive":
+            await send({"type": "websocket.send", "text": message["text"]})
         return
     body = LARGE if scope["path"] == "/large" else b"hello"
     headers = [(b"content-length", b"%d" % len(body))]
@@ -42,7 +47,7 @@ async def connect(monkeypatch):
         writers.append(writer)
         return reader, writer
 
-    connect.server = server
+    connect.server, connect.listening = server, listening
     yield connect
     for writer in writers:
         writer.close()
@@ -74,6 +79,14 @@ async def test_one_connection_may_ask_again_and_again(connect):
         await asyncio.sleep(PATIENCE_S / 2)
         writer.write(REQUEST)
         assert await reader.readuntil(b"hello")
+
+
+async def test_a_websocket_may_be_silent_for_longer(connect):
+    host, port = connect.listening.getsockname()
+    async with websockets.connect(f"ws://{host}:{port}/") as line:
+        await asyncio.sleep(2 * PATIENCE_S)
+        await line.send("hello")
+        assert await asyncio.wait_for(line.recv(), timeout=10) == "hello"
 
 
 async def test_a_head_without_end_is_refused(connect):
