@@ -47,6 +47,15 @@ test: setup browser ## run all tests (SQUIGGLE_NO_BROWSER=1 leaves out those in 
 	$(NPM) test
 	$(PYTHON) -m pytest --numprocesses $(TEST_PROCESSES) --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
 
+# What starts whole systems, or trains.
+NOT_QUICK := browser system annotator/standalone inference/training inference/active/test_bench.py inference/test_trainer.py
+
+.PHONY: test-quick
+test-quick: setup ## the tests that need no browser, no whole system and no training: a few minutes
+	$(NPM) test
+	$(PYTHON) -m pytest --numprocesses $(TEST_PROCESSES) --dist loadscope --no-loadscope-reorder \
+		$(NOT_QUICK:%=--ignore=tests/%) $(PYTEST_ARGS)
+
 .PHONY: check
 check: setup ## ruff, mypy, tsc, import contracts, freshness of the generated schema
 	$(VENV)/bin/ruff check .

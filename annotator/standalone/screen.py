@@ -29,7 +29,9 @@ class Screen:
         self._console.print(f"[green]✓[/green] {what}")
 
     def announce(self, what: str) -> None:
-        self._console.print(f"[yellow]![/yellow] {time.strftime('%H:%M:%S')} {escape(what)}")
+        """A screen that is gone, or a file on a full disk, ends nothing."""
+        with contextlib.suppress(OSError):
+            self._console.print(f"[yellow]![/yellow] {time.strftime('%H:%M:%S')} {escape(what)}")
 
     def failed(self, why: str) -> None:
         self._console.print(f"[red]✗[/red] {escape(why)}")

@@ -14,6 +14,7 @@ from annotator.standalone.heartbeat import HeartbeatWatch
 from annotator.standalone.home import Home
 
 MAX_DEATHS = 12
+PAUSE_AFTER_REFUSAL_S = 3.0
 DEATHS_WINDOW_S = 60.0
 TICK_S = 0.2
 HEARTBEAT_CHECK_S = 1.0
@@ -146,8 +147,12 @@ class Supervisor:
             self._due[child.name] = now + self._pause_after_death(child, now)
         if now >= self._due[child.name]:
             del self._due[child.name]
-            child.start()
-            self.tell()
+            try:
+                child.start()
+                self.tell()
+            except OSError as error:  # a full disk, or no more processes: the others go on, and this one is tried again
+                self._announce(f"{child.name} cannot be started: {error.strerror}")
+                self._due[child.name] = now + PAUSE_AFTER_REFUSAL_S
 
     def _pause_after_death(self, child: Child, now: float) -> float:
         deaths = self._deaths[child.name]

@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import time
@@ -139,6 +140,24 @@ def test_a_disk_that_fills_up_is_announced_once_and_when_there_is_room_again(sup
     monkeypatch.setattr(supervisor.home, "free_mb", lambda: next(left, 500))
     watch(supervisor, until=lambda: next(left, None) is None)
     assert ["is full (12 MB free)" in said[0], "has room again (500 MB free)" in said[1], len(said)] == [True, True, 2]
+
+
+def test_a_child_that_cannot_be_started_just_now_is_tried_again(supervisor, said, monkeypatch):
+    monkeypatch.setattr(module, "PAUSE_AFTER_REFUSAL_S", 0.0)
+    child = supervisor.start(shell("sleep 1000"))
+    first, tell = child.pid, supervisor.tell
+    refusals = iter([OSError(errno.ENOSPC, "No space left on device")] * 2)
+
+    def tell_or_fail():
+        if error := next(refusals, None):
+            child.kill()
+            raise error
+        tell()
+
+    monkeypatch.setattr(supervisor, "tell", tell_or_fail)
+    os.kill(first, signal.SIGKILL)
+    watch(supervisor, until=lambda: next(refusals, None) is None and child.is_running())
+    assert any("cannot be started: No space left on device" in words for words in said)
 
 
 def test_servers_stop_after_all_others(supervisor, home):
