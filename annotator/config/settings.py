@@ -91,7 +91,7 @@ FRONTEND_DIST = REPOSITORY / "frontend" / "dist"
 # --- Django ------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "annotator.projects.admin_site.SiteConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -110,6 +110,7 @@ INSTALLED_APPS = [
     "annotator.live",
 ]
 MIDDLEWARE = [
+    "annotator.core.headers.guard",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -191,9 +192,8 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_RATES": {"sign-in-address": "60/min", "sign-in-name": "10/min"},
     "EXCEPTION_HANDLER": "annotator.core.errors.rest_exception_handler",
-    "NUM_PROXIES": 0,
+    "NUM_PROXIES": 0,  # the server has settled whose address it is (SQUIGGLE_TRUSTED_PROXIES, in docs/running.md)
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Squiggle",
