@@ -24,6 +24,8 @@ class Options:
     secret_key: str | None
     demo: bool
     threads: int
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses and networks whose X-Forwarded-… headers are believed; nobody's by default."""
 
     @property
     def address(self) -> str:
@@ -45,6 +47,7 @@ def read_options(environ: Mapping[str, str]) -> Options:
         threads=_whole_number(
             environ, "SQUIGGLE_THREADS", default=min(len(os.sched_getaffinity(0)), MAX_THREADS), lowest=1, highest=256
         ),
+        trusted_proxies=_proxies(environ),
     )
     if options.demo and not _is_loopback(options.host):
         raise StandaloneError(
@@ -76,6 +79,26 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _proxies(environ: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(_proxy(given) for given in environ.get("SQUIGGLE_TRUSTED_PROXIES", "").split())
+
+
+def _proxy(given: str) -> str:
+    try:
+        network = ipaddress.ip_network(given)
+    except ValueError as error:
+        raise StandaloneError(
+            f"SQUIGGLE_TRUSTED_PROXIES names {given}, which is no address and no network ({error}). "
+            "Give them separated by spaces: SQUIGGLE_TRUSTED_PROXIES='127.0.0.1 10.1.2.0/24'"
+        ) from None
+    if network.prefixlen == 0:
+        raise StandaloneError(
+            f"SQUIGGLE_TRUSTED_PROXIES names {given}, which is everybody: then anyone could give any address as their own. "
+            "Name the addresses of your proxies alone."
+        )
+    return given
 
 
 def _whole_number(environ: Mapping[str, str], name: str, *, default: int, lowest: int, highest: int) -> int:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from annotator.standalone.child import Service
 from annotator.standalone.home import Home
@@ -62,9 +62,18 @@ def web(options: Options, environment: Mapping[str, str]) -> Service:
     command = [
         sys.executable, "-m", "uvicorn", "annotator.config.asgi:application",
         f"--host={options.host}", f"--port={options.port}",
+        *_proxy_words(options.trusted_proxies),
         "--ws-ping-interval=20", "--ws-ping-timeout=20", "--timeout-graceful-shutdown=3", "--no-access-log",
     ]  # fmt: skip
     return Service(name="web", command=command, environment=environment)
+
+
+def _proxy_words(trusted: Sequence[str]) -> list[str]:
+    """Whose word counts for where a request comes from, and whether by HTTPS: by default uvicorn believes this machine.
+
+    What lies behind (Django, its REST framework, sockets, tiles) sees the address and the scheme that are settled here.
+    """
+    return ["--proxy-headers", f"--forwarded-allow-ips={','.join(trusted)}"] if trusted else ["--no-proxy-headers"]
 
 
 def replies_worker(environment: Mapping[str, str]) -> Service:
