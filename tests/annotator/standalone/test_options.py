@@ -51,3 +51,27 @@ def test_taken_port_is_said_in_words():
 def test_foreign_address_is_said_in_words():
     with pytest.raises(StandaloneError, match="Cannot listen"):
         check_port_is_free(read_options({"SQUIGGLE_HOST": "203.0.113.1", "SQUIGGLE_DEMO": "0"}))
+
+
+def test_no_proxy_is_trusted_by_default():
+    assert read_options({}).trusted_proxies == read_options({"SQUIGGLE_TRUSTED_PROXIES": " "}).trusted_proxies == ()
+
+
+def test_proxies_are_addresses_and_networks():
+    named = read_options({"SQUIGGLE_TRUSTED_PROXIES": "127.0.0.1  10.1.2.0/24 ::1 2001:db8::/32"}).trusted_proxies
+    assert named == ("127.0.0.1", "10.1.2.0/24", "::1", "2001:db8::/32")
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    ["*", "proxy.example.org", "10.1.2.3/24", "10.1.2", "127.0.0.1,10.1.2.3", "10.0.0.0/33", "unix:", "٣.1.1.1"],
+)
+def test_a_proxy_that_is_none_is_named(proxy):
+    with pytest.raises(StandaloneError, match=r"SQUIGGLE_TRUSTED_PROXIES names .*, which is no address and no network"):
+        read_options({"SQUIGGLE_TRUSTED_PROXIES": f"127.0.0.1 {proxy}"})
+
+
+@pytest.mark.parametrize("everybody", ["0.0.0.0/0", "::/0"])
+def test_everybody_is_no_proxy(everybody):
+    with pytest.raises(StandaloneError, match="anyone could give any address as their own"):
+        read_options({"SQUIGGLE_TRUSTED_PROXIES": everybody})
