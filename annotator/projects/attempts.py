@@ -6,7 +6,6 @@ right is taken off again. By account alone nothing is counted: else anyone could
 
 import hashlib
 import math
-import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -97,8 +96,8 @@ def _in_minutes(seconds: int) -> str:
 
 
 def _digest(account: str) -> str:
-    """Spellings that a person takes for the same name count together."""
-    return hashlib.sha256(unicodedata.normalize("NFKC", account).casefold().encode("utf-8", "replace")).hexdigest()
+    """Of the very name that is looked up: with another spelling counted in, its owner could wipe out guesses at this one."""
+    return hashlib.sha256(account.encode("utf-8", "replace")).hexdigest()
 
 
 def _network(address: str) -> str:

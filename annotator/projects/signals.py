@@ -47,9 +47,15 @@ def membership_changed(instance: Membership, **_: Any) -> None:
     _ring(instance.user_id)
 
 
-@receiver([pre_save, post_save, post_delete], sender=Project)
+@receiver(pre_save, sender=Project)
+def project_to_be_changed(instance: Project, **_: Any) -> None:
+    """Remember whose it was; they are told once it is stored."""
+    instance.teams_before = set(Project.objects.filter(pk=instance.pk).values_list("team", flat=True))  # type: ignore[attr-defined]
+
+
+@receiver([post_save, post_delete], sender=Project)
 def project_changed(instance: Project, **_: Any) -> None:
-    """Deleted, or handed to another team: then those of the team before are told by pre_save."""
-    teams = {instance.team_id, *Project.objects.filter(pk=instance.pk).values_list("team", flat=True)}
+    """Handed to another team, or deleted."""
+    teams = {instance.team_id} | getattr(instance, "teams_before", set())
     for user_id in Membership.objects.filter(team__in=teams).values_list("user", flat=True).distinct():
         _ring(user_id)
