@@ -9,6 +9,7 @@ from annotator.standalone.home import adopt_running_servers
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "annotator.config.settings")
+    os.umask(0o077)  # thumbnails and the demo lie below SQUIGGLE_HOME: the owner's alone
     adopt_running_servers(os.environ)
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line

@@ -91,11 +91,11 @@ def content_hash(path: Path) -> str:
 
 def save_tensors(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str] | None = None) -> None:
     """Write all or nothing: a run that is killed here keeps its former file."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     draft = path.with_suffix(".draft")
-    save_file({k: v.detach().contiguous() for k, v in tensors.items()}, draft, metadata=dict(metadata or {}))
-    draft.chmod(0o644)  # safetensors writes for its owner alone; the worker may be another user
+    # Not by save_file, which writes for its owner alone: who may read is the umask's to say.
+    draft.write_bytes(save({k: v.detach().contiguous() for k, v in tensors.items()}, metadata=dict(metadata or {})))
     os.replace(draft, path)
 
 

@@ -51,7 +51,7 @@ class HistoryView(APIView):
     def get(self, request: Request, object_id: UUID) -> Response:
         annotation = get_annotation(object_id)
         if annotation is None or not visible_projects(request.user).filter(pk=annotation.slide.project_id).exists():
-            raise NotFound("There is no such object, or you may not see it.")
+            raise NotFound()
         revisions = RevisionSerializer(list_revisions(annotation), many=True).data
         return Response({"object": to_view(annotation).model_dump(mode="json"), "revisions": revisions})
 

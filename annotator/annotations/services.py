@@ -59,7 +59,7 @@ def ask(*, user: Any, slide: Slide, label: Label, model_id: int, targets: Sequen
 
 def _cannot_ask(annotation: Annotation | None, target: SegmentTarget) -> bool:
     if annotation is None:
-        raise NotFound(f"Object {target.object_id} is not on this slide.")
+        raise _not_here(target.object_id)
     stale = annotation.version != target.base_version or target.turn <= annotation.turn
     return stale or annotation.state in GONE
 
@@ -293,9 +293,15 @@ def _lock(slide: Slide, object_ids: Sequence[UUID]) -> dict[UUID, Annotation]:
         .order_by("pk")
     )
     found = {annotation.pk: annotation for annotation in rows}
-    if any(annotation.slide_id != slide.pk for annotation in found.values()):
-        raise NotFound("One of these objects is not on this slide.")
+    for annotation in found.values():
+        if annotation.slide_id != slide.pk:
+            raise _not_here(annotation.pk)
     return found
+
+
+def _not_here(object_id: UUID) -> NotFound:
+    """Whether it is nowhere or on another slide, which the person may not even see, is nobody's business."""
+    return NotFound(f"Object {object_id} is not on this slide.")
 
 
 def _refuse_twice(object_ids: Sequence[UUID]) -> None:
@@ -308,7 +314,7 @@ def _lock_unchanged(slide: Slide, refs: Sequence[ObjectRef], *, allowed: set[Obj
     found = _lock(slide, [ref.object_id for ref in refs])
     missing = [ref.object_id for ref in refs if ref.object_id not in found]
     if missing:
-        raise NotFound(f"Object {missing[0]} is not on this slide.")
+        raise _not_here(missing[0])
     changed = [
         ref.object_id
         for ref in refs

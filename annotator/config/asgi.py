@@ -14,6 +14,7 @@ django_application = get_asgi_application()
 sys.setswitchinterval(0.0005)
 
 from annotator.core.gate import Gate  # noqa: E402 (needs Django set up)
+from annotator.core.headers import raw_headers  # noqa: E402
 from annotator.live.routing import websocket_application  # noqa: E402
 from annotator.slides.tiles import tile_app  # noqa: E402
 
@@ -42,7 +43,7 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 
 async def say_that_we_live(send: Any) -> None:
     headers = [(b"content-type", b"text/plain"), (b"content-length", b"5"), (b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.start", "status": 200, "headers": [*headers, *raw_headers()]})
     await send({"type": "http.response.body", "body": b"lives"})
 
 

@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -27,6 +27,27 @@ def env_int(name: str, default: int) -> int:
         return int(value) if value else default
     except ValueError:
         raise ImproperlyConfigured(f"{name} is '{value}'; set it to a whole number.") from None
+
+
+def env_networks(name: str) -> list[str]:
+    """Addresses and networks, separated by spaces."""
+    return [_network(name, given) for given in os.environ.get(name, "").split()]
+
+
+def _network(name: str, given: str) -> str:
+    try:
+        network = ip_network(given)
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} names {given}, which is no address and no network ({error}). "
+            f"Give them separated by spaces: {name}='127.0.0.1 10.1.2.0/24'"
+        ) from None
+    if network.prefixlen == 0:
+        raise ImproperlyConfigured(
+            f"{name} names {given}, which is everybody: then anyone could give any address as their own. "
+            "Name the addresses of your proxies alone."
+        )
+    return given
 
 
 def env_database(name: str) -> dict:
@@ -82,6 +103,8 @@ if SQUIGGLE_HOST in {"0.0.0.0", "::"} and "SQUIGGLE_ALLOWED_HOSTS" not in os.env
     )
 CSRF_TRUSTED_ORIGINS = os.environ.get("SQUIGGLE_TRUSTED_ORIGINS", "").split()
 HTTPS = env_bool("SQUIGGLE_HTTPS", False)
+TRUSTED_PROXIES = env_networks("SQUIGGLE_TRUSTED_PROXIES")
+"""Whose X-Forwarded-… headers are believed: nobody's, not even this machine's, unless they are named."""
 
 WEIGHTS_FOLDER = Path(os.environ.get("SQUIGGLE_WEIGHTS") or REPOSITORY / "inference" / "weights")
 LEARNING_FOLDER = Path(os.environ.get("SQUIGGLE_LEARNING") or SQUIGGLE_HOME / "learning")
@@ -91,7 +114,7 @@ FRONTEND_DIST = REPOSITORY / "frontend" / "dist"
 # --- Django ------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "annotator.projects.admin_site.SiteConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -110,6 +133,7 @@ INSTALLED_APPS = [
     "annotator.live",
 ]
 MIDDLEWARE = [
+    "annotator.core.headers.guard",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -191,9 +215,8 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_RATES": {"sign-in-address": "60/min", "sign-in-name": "10/min"},
     "EXCEPTION_HANDLER": "annotator.core.errors.rest_exception_handler",
-    "NUM_PROXIES": 0,
+    "NUM_PROXIES": 0,  # the server has settled whose address it is (SQUIGGLE_TRUSTED_PROXIES, in docs/running.md)
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Squiggle",

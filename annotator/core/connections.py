@@ -1,5 +1,8 @@
 """Database connections of threads that live long. A web request's own ends with it (CONN_MAX_AGE 0): its thread does too."""
 
+from typing import Any
+
+from asgiref.sync import SyncToAsync
 from django.db import connections
 
 
@@ -8,3 +11,11 @@ def keep_connection() -> None:
     for connection in connections.all(initialized_only=True):
         connection.close_at = None
         connection.close_if_unusable_or_obsolete()
+
+
+class KeepingConnection(SyncToAsync):
+    """A database call from the event loop, in a thread of an executor that keeps its connection from call to call."""
+
+    def thread_handler(self, *args: Any, **kwargs: Any) -> Any:
+        keep_connection()
+        return super().thread_handler(*args, **kwargs)

@@ -1,6 +1,7 @@
 """Named errors, each with its code, its words and its HTTP status. Services raise them; the edges answer with them."""
 
 import logging
+import math
 from typing import Any
 
 from django.db import OperationalError
@@ -27,6 +28,11 @@ class SquiggleError(Exception):
         if retry_after_ms is not None:
             self.retry_after_ms = retry_after_ms
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """Of the HTTP answer: when to come again, in whole seconds."""
+        return {} if self.retry_after_ms is None else {"Retry-After": str(math.ceil(self.retry_after_ms / 1000))}
+
 
 class InvalidInput(SquiggleError):
     code = "invalid"
@@ -38,8 +44,16 @@ class NotAllowed(SquiggleError):
 
 
 class NotFound(SquiggleError):
+    """What is not there and what the person may not see answer alike, byte for byte: in the one sentence that stands here.
+
+    Other words only for what somebody misses in a thing that they may see.
+    """
+
     code = "not_found"
     status = 404
+
+    def __init__(self, message: str = "There is no such thing, or you may not see it.") -> None:
+        super().__init__(message)
 
 
 class TooMany(SquiggleError):
@@ -74,11 +88,11 @@ def rest_exception_handler(error: Exception, context: dict) -> Response | None:
     """One shape for every REST error: {code, message, details?}."""
     if isinstance(error, SquiggleError):
         set_rollback()
-        return Response({"code": error.code, "message": error.message}, status=error.status)
+        return Response({"code": error.code, "message": error.message}, status=error.status, headers=error.headers)
     if isinstance(error, OperationalError | RedisError):
         logger.error("a server behind the web process does not answer: %s", error)
         away = database_away("Try again in a moment; nothing was lost.")
-        return Response({"code": away.code, "message": away.message}, status=away.status)
+        return Response({"code": away.code, "message": away.message}, status=away.status, headers=away.headers)
     response = exception_handler(error, context)
     if response is None:
         return None
@@ -88,7 +102,7 @@ def rest_exception_handler(error: Exception, context: dict) -> Response | None:
     elif isinstance(error, APIException):
         response.data = {"code": error.default_code, "message": str(error.detail)}
     else:
-        response.data = {"code": "not_found", "message": "There is no such thing, or you may not see it."}
+        response.data = {"code": NotFound.code, "message": NotFound().message}
     return response
 
 

@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from typing import Any
 
+from annotator.core.headers import raw_headers
+
 Scope = dict[str, Any]
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -205,6 +207,7 @@ def _refusal(turned: Turned) -> _Answer:
                 (b"cache-control", b"no-store"),
                 (b"connection", b"close"),
                 (b"retry-after", b"1"),
+                *raw_headers(),
             ],
         }
     )

@@ -80,7 +80,7 @@ class ExportView(APIView):
     @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
     def get(self, request: Request, project_id: int, version_id: int) -> HttpResponseBase:
         """The weights (safetensors) with their manifest."""
-        project = get_project(user=request.user, project_id=project_id)
+        project = _get_own_project(request, project_id)
         version = get_version(project=project, version_id=version_id)
         return FileResponse(
             pack_version(version), as_attachment=True, filename=f"{version.name}.zip", content_type="application/zip"

@@ -19,7 +19,6 @@ NAME = "manifest.json"
 DRAFT_PREFIX = ".draft-"
 DRAFT_LIFE_S = 24 * 3600
 """A draft this old belongs to a process that was killed."""
-READ_ONLY = 0o444
 
 
 class ManifestDamaged(SquiggleError):
@@ -44,7 +43,7 @@ def write_manifest(fields: Mapping[str, Any]) -> str:
             sha256 = _write_canonical(file, fields)
             file.flush()
             os.fsync(file.fileno())
-        (draft / NAME).chmod(READ_ONLY)
+        (draft / NAME).chmod((draft / NAME).stat().st_mode & ~0o222)  # read-only, for whom the umask lets read
         _put_in_place(draft, folder / sha256)
     except OSError as error:
         raise Unavailable(

@@ -71,7 +71,7 @@ def get_version(*, project: Project, version_id: int) -> ModelVersion:
     own = ModelVersion.objects.filter(Q(project=None) | Q(project=project))
     version = own.filter(pk=version_id).first()
     if version is None:
-        raise NotFound("There is no such version, or you may not see it.")
+        raise NotFound()
     return version
 
 
@@ -127,7 +127,7 @@ def get_run(*, user: User, run_id: UUID, right: Right = Right.VIEW) -> TrainingR
     """Raises NotFound, or NotAllowed where the person may see the run but not do this."""
     run = _runs().select_related("project").filter(pk=run_id).first()
     if run is None:
-        raise NotFound("There is no such thing, or you may not see it.")
+        raise NotFound()
     require(user, run.project, right)
     return run
 

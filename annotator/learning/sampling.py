@@ -88,7 +88,7 @@ def get_sampling(*, user: Any, job_id: Any, right: Right) -> SamplingRun:
     """Raises NotFound, or NotAllowed where the person may see it but not do this."""
     run = SamplingRun.objects.select_related("project").filter(pk=job_id).first()
     if run is None:
-        raise NotFound("There is no such search for regions, or you may not see it.")
+        raise NotFound()
     require(user, run.project, right)
     return run
 

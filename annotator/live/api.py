@@ -25,7 +25,7 @@ from annotator.slides.tile_pass import set_pass_cookie
 class ProjectsView(APIView):
     @extend_schema(responses=ProjectRowSerializer(many=True), operation_id="projects_list")
     def get(self, request: Request) -> Response:
-        projects = visible_projects(request.user).select_related("team").order_by("name")
+        projects = visible_projects(request.user).select_related("team").order_by("name", "team__name")
         return Response([_project_row(request.user, project) for project in projects])
 
 
@@ -57,7 +57,7 @@ class WorkspaceView(APIView):
     def get(self, request: Request, slide_id: int) -> Response:
         slide = get_slide(user=request.user, slide_id=slide_id)
         response = Response(_workspace(request.user, slide))
-        set_pass_cookie(response, slide, request.user)
+        set_pass_cookie(response, slide, request)
         return response
 
     @extend_schema(request=SlideChangeSerializer, responses=WorkspaceSerializer)

@@ -10,13 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from asgiref.sync import SyncToAsync
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.contrib.sessions.models import Session
 from django.db import DatabaseError
-from django.utils import timezone
 from pydantic import ValidationError
 from pydantic_core import from_json
 
@@ -26,8 +22,9 @@ from annotator.annotations.selectors import get_seq, list_events, to_view
 from annotator.annotations.services import Changed
 from annotator.annotations.views import ObjectState
 from annotator.core import disk
-from annotator.core.connections import keep_connection
+from annotator.core.connections import KeepingConnection
 from annotator.core.errors import InvalidInput, SquiggleError, database_away
+from annotator.core.hosts import is_our_host
 from annotator.learning import workers
 from annotator.live import messages
 from annotator.live.catch_up import CatchUp
@@ -35,7 +32,8 @@ from annotator.live.commands import run_command
 from annotator.live.limits import Pace, count_command
 from annotator.live.refusals import in_words
 from annotator.projects.access import Right, visible_projects
-from annotator.projects.services import user_group
+from annotator.projects.sessions import find_user
+from annotator.projects.signals import user_group
 from annotator.slides.models import Slide
 from inference.protocol import Message
 
@@ -51,15 +49,9 @@ NO_RIGHT = 4403
 _threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="live")
 
 
-class InThread(SyncToAsync):
-    def thread_handler(self, *args: Any, **kwargs: Any) -> Any:
-        keep_connection()
-        return super().thread_handler(*args, **kwargs)
-
-
-def in_thread(function: Any) -> InThread:
+def in_thread(function: Any) -> KeepingConnection:
     """Run a database call in the sockets' own bounded threads, so that none waits behind another's."""
-    return InThread(function, thread_sensitive=False, executor=_threads)
+    return KeepingConnection(function, thread_sensitive=False, executor=_threads)
 
 
 class SlideConsumer(AsyncWebsocketConsumer):
@@ -100,9 +92,8 @@ class SlideConsumer(AsyncWebsocketConsumer):
 
     def _find_refusal(self) -> int | None:
         """Why this person may not be here (a close code), read afresh; None when they may."""
-        session_key = getattr(self.scope.get("session"), "session_key", None)
-        user = get_user_model().objects.filter(pk=self.user.pk or 0, is_active=True).first()
-        if user is None or not Session.objects.filter(pk=session_key, expire_date__gt=timezone.now()).exists():
+        user = find_user(getattr(self.scope.get("session"), "session_key", None))
+        if user is None or user.pk != self.user.pk:
             return SIGNED_OUT
         self.user = user
         slide_id = self.scope["url_route"]["kwargs"]["slide_id"]
@@ -247,6 +238,8 @@ class SlideConsumer(AsyncWebsocketConsumer):
 
 def _origin_is_ours(scope: dict) -> bool:
     """A page of another origin (another port included) may not open a socket with this person's cookies."""
+    if not is_our_host(scope["headers"]):
+        return False
     headers = dict(scope["headers"])
     origin = headers.get(b"origin", b"").decode("latin-1")
     host = headers.get(b"host", b"").decode("latin-1")

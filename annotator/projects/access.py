@@ -37,7 +37,7 @@ def visible_projects(user: User, right: Right = Right.VIEW) -> QuerySet[Project]
 def get_role(user: User, project: Project) -> Role | None:
     if not user.is_authenticated or not user.is_active:
         return None
-    membership = Membership.objects.filter(user=user.pk, team=project.team_id).first()
+    membership = Membership.objects.filter(user=user.pk, user__is_active=True, team=project.team_id).first()
     return Role(membership.role) if membership else None
 
 
@@ -48,7 +48,7 @@ def require(user: User, project: Project, right: Right) -> Role:
     """
     role = get_role(user, project)
     if role is None:
-        raise NotFound("There is no such thing, or you may not see it.")
+        raise NotFound()
     if RIGHT_OF_ROLE[role] < right:
         need = ROLES_WITH[right][0].value
         raise NotAllowed(f"You are {role.value} in this project; this takes the role {need}. Ask a project admin.")

@@ -43,7 +43,9 @@ class MemberView(APIView):
     def delete(self, request: Request, project_id: int, username: str) -> Response:
         project = get_project(user=request.user, project_id=project_id)
         require(request.user, project, Right.ADMIN)
-        user = _get_user(username)
+        user = get_user_model().objects.filter(username=username, memberships__team=project.team_id).first()
+        if user is None:
+            raise NotFound(f"Nobody named '{username}' is in the team.")
         _refuse_last_admin(project.team_id, user)
         remove_membership(team=project.team, user=user)
         return Response(status=204)

@@ -36,11 +36,15 @@ class Membership(models.Model):
 
 class Project(models.Model):
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="projects")
-    name = models.CharField(max_length=120, unique=True)
+    name = models.CharField(max_length=120)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "name"], name="one_project_of_a_name_in_a_team")]
+
     def __str__(self) -> str:
-        return self.name
+        """As commands take it (selectors.find_project)."""
+        return f"{self.team}/{self.name}"
 
 
 class ObjectType(models.TextChoices):

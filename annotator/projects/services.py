@@ -7,7 +7,6 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 
 from annotator.core.errors import InvalidInput, NotFound
-from annotator.core.publish import publish_after_commit
 from annotator.core.redis import get_redis
 from annotator.projects.models import Label, Membership, Project, Role, Team
 
@@ -15,28 +14,15 @@ LINK_LIFE_S = 24 * 3600
 LABEL_KEYS = range(1, 10)
 
 
-def user_group(user_id: int) -> str:
-    """The channel group of all sockets of one person."""
-    return f"user.{user_id}"
-
-
 def set_membership(*, team: Team, user: Any, role: Role) -> Membership:
-    """Give the person this role in the team; their open sockets look at their rights again."""
-    with transaction.atomic():
-        membership, _ = Membership.objects.update_or_create(team=team, user=user, defaults={"role": role})
-        tell_rights_changed(user_id=user.pk)
+    """Give the person this role in the team; their open sockets look at their rights again (signals.py)."""
+    membership, _ = Membership.objects.update_or_create(team=team, user=user, defaults={"role": role})
     return membership
 
 
 def remove_membership(*, team: Team, user: Any) -> None:
-    """Take the person out of the team; their open sockets on its slides are closed."""
-    with transaction.atomic():
-        Membership.objects.filter(team=team, user=user).delete()
-        tell_rights_changed(user_id=user.pk)
-
-
-def tell_rights_changed(*, user_id: int) -> None:
-    publish_after_commit(group=user_group(user_id), message={"type": "rights.changed"})
+    """Take the person out of the team; their open sockets on its slides are closed (signals.py)."""
+    Membership.objects.filter(team=team, user=user).delete()
 
 
 def create_project(*, team: Team, name: str, labels: list[dict[str, Any]]) -> Project:
@@ -47,7 +33,7 @@ def create_project(*, team: Team, name: str, labels: list[dict[str, Any]]) -> Pr
             for fields in labels:
                 add_label(project=project, fields=fields)
     except IntegrityError:
-        raise InvalidInput(f"There is already a project named '{name}': choose another name.") from None
+        raise InvalidInput(f"The team {team} has a project named '{name}' already: choose another name.") from None
     return project
 
 

@@ -1,4 +1,4 @@
-"""Sign-in, sign-out, who am I, and the one-time link of the demo. Sign-in is rate-limited by address and by name."""
+"""Sign-in, sign-out, who am I, and the one-time link of the demo. Wrong ones are counted (attempts.py)."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
 from annotator.core.errors import NotAllowed, NotFound, SquiggleError
+from annotator.projects.attempts import count_attempt
 from annotator.projects.demo import DEMO_USERNAME
 from annotator.projects.serializers import CredentialsSerializer, SessionSerializer
-from annotator.projects.services import tell_rights_changed, use_sign_in_link
+from annotator.projects.services import use_sign_in_link
 
 
 class WrongCredentials(SquiggleError):
@@ -25,31 +25,10 @@ class WrongCredentials(SquiggleError):
     status = 403
 
 
-class AddressThrottle(SimpleRateThrottle):
-    """A whole hospital may come from one address."""
-
-    scope = "sign-in-address"
-
-    def get_cache_key(self, request: Request, view: APIView) -> str | None:
-        if request.method != "POST":
-            return None
-        return f"squiggle:sign-in-address:{self.get_ident(request)}"
-
-
-class NameThrottle(SimpleRateThrottle):
-    scope = "sign-in-name"
-
-    def get_cache_key(self, request: Request, view: APIView) -> str | None:
-        if request.method != "POST" or not isinstance(request.data, dict):
-            return None
-        return f"squiggle:sign-in-name:{str(request.data.get('username', ''))[:150].casefold()!r}"
-
-
 @method_decorator(csrf_protect, name="dispatch")
 @method_decorator(ensure_csrf_cookie, name="dispatch")
 class SessionView(APIView):
     permission_classes = [AllowAny]
-    throttle_classes = [AddressThrottle, NameThrottle]
 
     @extend_schema(responses=SessionSerializer, operation_id="session_retrieve")
     def get(self, request: Request) -> Response:
@@ -69,10 +48,7 @@ class SessionView(APIView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request) -> Response:
-        user_id = request.user.pk
         logout(request._request)
-        if user_id:
-            tell_rights_changed(user_id=user_id)
         return Response(status=204)
 
 
@@ -86,8 +62,12 @@ def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
     try:
         if not settings.DEMO:
             raise NotFound("There is no demo here. Sign in with your name and password.")
+        attempt = count_attempt(request, account=None)
         user, next_path = use_sign_in_link(token)
-    except NotFound as error:
-        return HttpResponse(error.message, status=404, content_type="text/plain; charset=utf-8")
+    except SquiggleError as error:
+        return HttpResponse(
+            error.message, status=error.status, headers=error.headers, content_type="text/plain; charset=utf-8"
+        )
+    attempt.succeeded()
     login(request, user, backend="annotator.projects.demo.Backend")
     return HttpResponseRedirect(next_path)

@@ -41,7 +41,7 @@ def get_region(*, user: Any, region_id: int, right: Right = Right.VIEW) -> Regio
     """Raises NotFound, or NotAllowed where the person may see the region but not do this."""
     region = _rows().filter(pk=region_id).first()
     if region is None:
-        raise NotFound("There is no such region, or you may not see it.")
+        raise NotFound()
     require(user, region.project, right)
     return region
 

@@ -32,5 +32,5 @@ class PassView(APIView):
         """Renew the cookie that opens this slide's tiles."""
         slide = get_slide(user=request.user, slide_id=slide_id)
         response = Response(status=204)
-        set_pass_cookie(response, slide, request.user)
+        set_pass_cookie(response, slide, request)
         return response

@@ -18,7 +18,7 @@ def get_slide(*, user: User, slide_id: int, right: Right = Right.VIEW) -> Slide:
     """Raises NotFound, or NotAllowed where the person may see the slide but not do this."""
     slide = Slide.objects.select_related("project").filter(pk=slide_id).first()
     if slide is None:
-        raise NotFound("There is no such thing, or you may not see it.")
+        raise NotFound()
     require(user, slide.project, right)
     return slide
 

@@ -15,6 +15,7 @@ from annotator.standalone.errors import StandaloneError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 MIN_FREE_MB = 300
+OURS = ("cache", "demo", "learning", "logs", "redis", "run", "secret", "thumbnails")
 SOCKET_PATH_LIMIT = 107
 """Bytes in sockaddr_un.sun_path, without the closing zero."""
 LONGEST_SOCKET_NAME = ".s.PGSQL.5432.lock"
@@ -40,7 +41,7 @@ class Home:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             for folder in (self.run, self.logs):
                 folder.mkdir(mode=0o700, exist_ok=True)
-                folder.chmod(0o700)
+            self._close_to_others()
         except OSError as error:
             raise StandaloneError(
                 f"The state folder {self.path} cannot be used: {error.strerror}. "
@@ -51,6 +52,19 @@ class Home:
                 f"The disk under {self.path} is nearly full: {self.free_mb()} MB free, {MIN_FREE_MB} MB needed. "
                 "Free some space, or name a folder on another disk with SQUIGGLE_HOME."
             )
+
+    def _close_to_others(self) -> None:
+        """What an earlier release, or a person's mkdir, left open to the machine's other accounts.
+
+        Only what is ours: the folder may have been given with other things in it. Postgres closes its data itself.
+        """
+        take_from_others(self.path)
+        take_from_others(self.path / "postgres")
+        for name in OURS:
+            take_from_others(self.path / name)
+            for parent, folders, files in os.walk(self.path / name):
+                for found in (*folders, *files):
+                    take_from_others(Path(parent, found))
 
     def free_mb(self) -> int:
         return shutil.disk_usage(self.path).free // 2**20
@@ -116,6 +130,13 @@ def adopt_running_servers(environ: MutableMapping[str, str]) -> None:
     home = Home(home_path(environ))
     for name, value in home.read_json(home.environment).items():
         environ.setdefault(name, value)
+
+
+def take_from_others(path: Path) -> None:
+    """Leave only its owner's rights. What is not there, or belongs to another account, stays as it is."""
+    with contextlib.suppress(FileNotFoundError, PermissionError):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode & 0o700)
 
 
 def write_private(path: Path, text: str) -> None:

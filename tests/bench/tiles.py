@@ -41,9 +41,17 @@ from annotator.projects.models import Project, Team
 from annotator.slides.models import Slide
 from annotator.slides.services import import_slide
 from annotator.slides.tile_pass import make_pass, pass_cookie_name
+from annotator.projects.models import Role
+from annotator.projects.services import set_membership
+from django.test import Client
 from annotator.slides.serializers import SlideSerializer
 
 team, _ = Team.objects.get_or_create(name="Benchmark")
+person, _ = get_user_model().objects.get_or_create(username="benchmark")
+set_membership(team=team, user=person, role=Role.VIEWER)
+client = Client()
+client.force_login(person)
+key = client.session.session_key
 projects = [Project.objects.get_or_create(team=team, name=name)[0] for name in ("tiles stored", "tiles decoded")]
 stored = Slide.objects.filter(project=projects[0]).first() or import_slide(project=projects[0], path={path!r})
 decoded = Slide.objects.filter(project=projects[1]).first()
@@ -52,7 +60,10 @@ if decoded is None:
     decoded.pk, decoded.project, decoded.number, decoded.style = None, projects[1], stored.number + 1, {{"icc": True}}
     decoded.save()
 print(json.dumps([
-    {{**SlideSerializer(slide).data, "cookie": pass_cookie_name(slide.pk) + "=" + make_pass(slide.pk, 1)}}
+    {{
+        **SlideSerializer(slide).data,
+        "cookie": f"sessionid={{key}}; {{pass_cookie_name(slide.pk)}}={{make_pass(slide.pk, person.pk, key)}}",
+    }}
     for slide in (stored, decoded)
 ]))
 """

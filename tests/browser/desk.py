@@ -13,7 +13,7 @@ WAIT_S = 30
 
 class Desk:
     signed_in: ClassVar[dict[tuple[str, str], Any]] = {}
-    """Cookies by address and name: a name may sign in ten times a minute only, and there are more tests than that."""
+    """Cookies by address and name: nobody signs in anew for each test."""
 
     def __init__(self, browser: Browser, base_url: str, size: tuple[int, int] = (1280, 720)) -> None:
         self.base_url = base_url

@@ -1,6 +1,8 @@
 """Weights that are missing, altered, cut short or foreign are refused in words."""
 
 import json
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -81,10 +83,17 @@ def test_load_tensors_when_file_is_no_safetensors(tmp_path: Path) -> None:
         load_tensors(path)
 
 
-def test_save_tensors_when_written_leaves_no_draft_and_anyone_may_read(tmp_path: Path) -> None:
-    save_tensors(tmp_path / "x.safetensors", {"a": torch.zeros(2)}, {"step": "3"})
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600)])
+def test_save_tensors_when_written_leaves_no_draft_and_the_umask_says_who_may_read(
+    tmp_path: Path, umask: int, mode: int
+) -> None:
+    before = os.umask(umask)
+    try:
+        save_tensors(tmp_path / "x.safetensors", {"a": torch.zeros(2)}, {"step": "3"})
+    finally:
+        os.umask(before)
     assert [p.name for p in tmp_path.iterdir()] == ["x.safetensors"]
-    assert (tmp_path / "x.safetensors").stat().st_mode & 0o444 == 0o444
+    assert stat.S_IMODE((tmp_path / "x.safetensors").stat().st_mode) == mode
     assert load_tensors(tmp_path / "x.safetensors")[1]["step"] == "3"
 
 

@@ -53,16 +53,14 @@ WRITES = [
     ("PUT", "projects/{project}/learning/settings", SETTINGS, 200),
     ("POST", "projects/{project}/learning/runs", {**KIND, "start": "active"}, 409),
     ("POST", "learning/runs/{run}/cancel", None, 200),
+    ("GET", "projects/{project}/models/{version}/export", None, 200),
 ]
-READS = [
-    "projects/{project}/models", "projects/{project}/models/{version}/export", "projects/{project}/learning",
-    "learning/runs/{run}",
-]  # fmt: skip
+READS = ["projects/{project}/models", "projects/{project}/learning", "learning/runs/{run}"]
 
 
 @pytest.mark.parametrize(("method", "path", "body", "done"), WRITES)
 @pytest.mark.parametrize("name", ["admin", "annotator", "viewer", "stranger"])
-def test_only_admins_change_what_is_learnt(call, project, own, start_run, name, method, path, body, done):
+def test_only_admins_change_or_take_away_what_is_learnt(call, project, own, start_run, name, method, path, body, done):
     path = path.format(project=project.pk, version=own.pk, run=start_run().pk)
     expected = {"admin": done, "annotator": 403, "viewer": 403, "stranger": 404}[name]
     assert call(name, method, path, body).status_code == expected
@@ -206,12 +204,12 @@ def test_only_pictures_that_the_measurement_names_are_sent(call, done, folders):
 
 
 def test_an_export_is_a_zip_of_weights_and_manifest(call, project, own, folders):
-    answer = call("viewer", "GET", f"projects/{project.pk}/models/{own.pk}/export")
+    answer = call("admin", "GET", f"projects/{project.pk}/models/{own.pk}/export")
     assert answer["Content-Disposition"] == 'attachment; filename="own.zip"'
     with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as archive:
         assert sorted(archive.namelist()) == ["manifest.json", "own.safetensors"]
     (folders.learning / "weights" / "own.safetensors").write_bytes(b"altered")
-    answer = call("viewer", "GET", f"projects/{project.pk}/models/{own.pk}/export")
+    answer = call("admin", "GET", f"projects/{project.pk}/models/{own.pk}/export")
     assert (answer.status_code, answer.json()["code"]) == (409, "weights")
 
 

@@ -6,16 +6,21 @@ from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from annotator.annotations.models import Annotation
 from annotator.config.asgi import application
 from annotator.core import disk
 from annotator.learning import inbox
 from annotator.learning.models import SegmentationRequest
+from annotator.live import consumer
 from annotator.live.commands import SERVICES
 from annotator.live.consumer import NO_RIGHT, SIGNED_OUT
-from annotator.projects.services import remove_membership
+from annotator.projects.models import Role, Team
+from annotator.projects.services import remove_membership, set_membership
+from tests.annotator.factories import make_slide
 from tests.annotator.learning.test_services import reply_to
 from tests.annotator.live.socket import Socket
 
@@ -281,7 +286,143 @@ async def test_a_page_of_another_origin_is_turned_away(people, slide, origin):
     assert (await socket.connect())["type"] == "websocket.close"
 
 
-async def test_taking_the_right_away_closes_the_socket(connect, people, slide):
+@pytest.mark.parametrize("host", [b"evil.example", b"", b"localhost.evil.example"])
+async def test_a_name_that_is_not_ours_is_turned_away(people, slide, host):
+    socket = await sync_to_async(open_socket)(people.annotator, slide.pk)
+    socket.scope["headers"] = [(b"origin", b"http://" + host), (b"host", host), *socket.scope["headers"][2:]]
+    assert (await socket.connect())["type"] == "websocket.close"
+
+
+async def test_an_origin_of_ours_does_not_excuse_a_name_that_is_not(people, slide, settings):
+    settings.CSRF_TRUSTED_ORIGINS = ["http://localhost"]
+    socket = await sync_to_async(open_socket)(people.annotator, slide.pk)
+    socket.scope["headers"][1] = (b"host", b"evil.example")
+    assert (await socket.connect())["type"] == "websocket.close"
+
+
+async def test_who_is_no_member_is_turned_away_as_from_a_slide_that_is_not_there(people, slide):
+    superuser = await sync_to_async(type(people.admin).objects.create_superuser)(username="superuser")
+    for user, slide_id in ((superuser, slide.pk), (people.stranger, slide.pk), (people.admin, 10**9)):
+        socket = await sync_to_async(open_socket)(user, slide_id)
+        assert (await socket.connect())["type"] == "websocket.accept"
+        assert await socket.closing_code() == NO_RIGHT
+
+
+async def test_an_object_of_another_slide_is_refused_like_one_that_is_not_there(connect, slide):
+    socket = await connect()
+    command = await send(socket, **segment(slide))
+    await socket.receive_event("ack")
+    elsewhere, nowhere = command["targets"][0]["object_id"], str(uuid4())
+    other = await sync_to_async(make_slide)(slide.project, number=2)
+    await sync_to_async(Annotation.objects.update)(slide=other)
+    for fields in (
+        lambda id: {"kind": "delete", "objects": [{"object_id": id, "base_version": 1}]},
+        lambda id: segment(slide, object_id=id, base_version=1),
+    ):
+        said = []
+        for object_id in (elsewhere, nowhere):
+            await send(socket, **fields(object_id))
+            failed = await socket.receive_event("command.failed")
+            said.append({**failed, "command_id": "", "message": failed["message"].replace(object_id, "ID")})
+        assert said[0] == said[1]
+
+
+# --- what ends a right, and by which path ---------------------------------------------------------------------------
+
+
+def change_password(people, slide):
+    people.viewer.set_password("another-pass-78")
+    people.viewer.save(update_fields=["password"])
+
+
+def switch_off(people, slide):
+    people.viewer.is_active = False
+    people.viewer.save()
+
+
+def delete_account(people, slide):
+    people.viewer.delete()
+
+
+def sign_out_elsewhere(people, slide):
+    for session in Session.objects.all():
+        session.delete()
+
+
+def leave_the_team(people, slide):
+    remove_membership(team=people.team, user=people.viewer)
+
+
+def take_membership_in_the_admin(people, slide):
+    chief = type(people.viewer).objects.create_superuser(username="chief")
+    client = Client()
+    client.force_login(chief)
+    rows = people.team.memberships.order_by("pk")
+    form = {
+        "name": people.team.name,
+        "memberships-TOTAL_FORMS": rows.count(),
+        "memberships-INITIAL_FORMS": rows.count(),
+    }
+    for n, row in enumerate(rows):
+        fields = {"id": row.pk, "team": people.team.pk, "user": row.user_id, "role": row.role}
+        form |= {f"memberships-{n}-{name}": value for name, value in fields.items()}
+        if row.user_id == people.viewer.pk:
+            form[f"memberships-{n}-DELETE"] = "on"
+    assert client.post(f"/admin/projects/team/{people.team.pk}/change/", form).status_code == 302
+
+
+def hand_project_over(people, slide):
+    slide.project.team = Team.objects.create(name="Elsewhere")
+    slide.project.save()
+
+
+def delete_project_and_team(people, slide):
+    slide.delete()
+    slide.project.delete()
+    people.team.delete()
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        (change_password, SIGNED_OUT),
+        (switch_off, SIGNED_OUT),
+        (delete_account, SIGNED_OUT),
+        (sign_out_elsewhere, SIGNED_OUT),
+        (leave_the_team, NO_RIGHT),
+        (take_membership_in_the_admin, NO_RIGHT),
+        (hand_project_over, NO_RIGHT),
+        (delete_project_and_team, NO_RIGHT),
+    ],
+)
+async def test_an_open_socket_ends_at_once_with_its_right(connect, people, slide, monkeypatch, end, code):
+    monkeypatch.setattr(consumer, "HEARTBEAT_S", 3600)
     socket = await connect("viewer")
-    await sync_to_async(remove_membership)(team=people.team, user=people.viewer)
-    assert await socket.closing_code() == NO_RIGHT
+    await sync_to_async(end)(people, slide)
+    assert await socket.closing_code() == code
+
+
+async def test_signing_in_again_leaves_open_sockets_alone(connect, people, slide, settings):
+    socket = await connect("viewer")
+    people.viewer.last_login = timezone.now()
+    await sync_to_async(people.viewer.save)(update_fields=["last_login"])
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another-secret" * 4
+    await sync_to_async(set_membership)(team=people.team, user=people.viewer, role=Role.ANNOTATOR)
+    await send(socket, **segment(slide))
+    assert await socket.receive_event("ack"), "under an older key that is still among the fallbacks"
+
+
+async def test_a_session_under_a_forgotten_key_has_ended(connect, people, slide, settings):
+    socket = await connect("viewer")
+    settings.SECRET_KEY = "another-secret" * 4
+    await sync_to_async(set_membership)(team=people.team, user=people.viewer, role=Role.ANNOTATOR)
+    assert await socket.closing_code() == SIGNED_OUT
+
+
+async def test_a_switched_off_account_writes_nothing_more_though_no_bell_rings(connect, people, slide, monkeypatch):
+    monkeypatch.setattr(consumer, "HEARTBEAT_S", 3600)
+    socket = await connect()
+    await sync_to_async(type(people.annotator).objects.update)(is_active=False)
+    await send(socket, **segment(slide))
+    assert (await socket.receive_event("command.failed"))["code"] == "not_found"
+    assert await sync_to_async(Annotation.objects.count)() == 0

@@ -1,6 +1,7 @@
 import pytest
 from django.test import Client
 
+from annotator.projects.attempts import WINDOW_S, WRONG_FOR_AN_ACCOUNT, WRONG_FROM_AN_ADDRESS
 from annotator.projects.demo import make_demo_project
 from annotator.projects.services import make_sign_in_link
 
@@ -41,11 +42,26 @@ def test_sign_in_without_csrf_token_is_refused(browser):
     assert response.status_code == 403
 
 
-def test_guessing_passwords_is_slowed_down(browser):
-    codes = [sign_in(browser, "annotator", f"guess {n}").status_code for n in range(11)]
-    assert codes[:10] == [403] * 10
-    assert codes[10] == 429
-    assert sign_in(browser, "annotator", "annotator-pass-77").status_code == 429
+def test_the_sign_in_page_learns_when_to_come_again(browser):
+    for n in range(WRONG_FOR_AN_ACCOUNT):
+        assert sign_in(browser, "annotator", f"guess {n}").status_code == 403
+    refused = sign_in(browser, "annotator", "annotator-pass-77")
+    assert refused.status_code == 429
+    assert refused.json() == {
+        "code": "too_many",
+        "message": "Too many wrong passwords for this account from your address. Try again in 15 minutes.",
+    }
+    assert 0 < int(refused["Retry-After"]) <= WINDOW_S
+
+
+def test_links_are_not_guessed_either(people):
+    stranger = Client()
+    for n in range(WRONG_FROM_AN_ADDRESS):
+        assert stranger.get(f"/demo/guess-{n}").status_code == 404
+    link = make_sign_in_link(user=people.annotator, next_path="/slides/1")
+    refused = stranger.get(link)
+    assert (refused.status_code, "Retry-After" in refused) == (429, True)
+    assert Client(REMOTE_ADDR="10.0.0.2").get(link).status_code == 302, "another address's; and the link is not used up"
 
 
 def test_a_one_time_link_works_once(people):

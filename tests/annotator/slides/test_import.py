@@ -264,7 +264,7 @@ def test_a_patients_code_that_is_too_long_is_refused(project, pyramid_path):
 
 
 def test_project_is_named_when_it_does_not_exist(project, pyramid_path):
-    with pytest.raises(CommandError, match=r"no project named Nowhere\. There are: Colon\."):
+    with pytest.raises(CommandError, match=r"no project 'Nowhere'\. There are: Pathology/Colon \(id \d+\)\."):
         call_command("import_slides", str(pyramid_path), project="Nowhere")
     assert not Slide.objects.exists()
 

@@ -5,21 +5,29 @@ import dataclasses
 import os
 import shutil
 import time
+from types import SimpleNamespace
 
 import pytest
 import pytest_asyncio
 import simplejpeg
 import tifffile
+from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
+from django.contrib.sessions.models import Session
 from django.db import OperationalError, connections
+from django.test import Client
 
-from annotator.slides import tiles
+from annotator.projects.models import Team
+from annotator.projects.services import remove_membership
+from annotator.slides import tile_rights, tiles
 from annotator.slides.models import Slide
 from annotator.slides.reading import CACHED_TILE_BYTES, OpenFiles, TileCache, TiledFile, TileReader
 from annotator.slides.sources import AS_STORED
 from annotator.slides.stored_tiles import StoredTiles
 from annotator.slides.tile_pass import make_pass
+from annotator.slides.tile_rights import TileRights
 from annotator.slides.versions import content_version
+from tests.annotator.threads import close_connections
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,9 +35,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest_asyncio.fixture(autouse=True)
 async def fresh_caches(monkeypatch):
     monkeypatch.setattr(tiles, "_reader", TileReader())
+    monkeypatch.setattr(tiles, "_rights", TileRights())
     tiles._known.clear()
     yield
     await database_sync_to_async(connections.close_all)()  # of the thread that looked slides up
+    close_connections(tile_rights.threads)
 
 
 @pytest.fixture
@@ -46,15 +56,33 @@ def slide(project, path) -> Slide:
     )  # fmt: skip
 
 
-async def ask(slide, address="3/0_0.jpg", *, method="GET", version=None, cookie=None, headers=()):
+_viewer = SimpleNamespace()
+
+
+@pytest.fixture(autouse=True)
+def viewer(people):
+    """Signed in; `ask` asks as this person."""
+    client = Client()
+    client.force_login(people.viewer)
+    _viewer.id, _viewer.session_key = people.viewer.pk, client.session.session_key
+
+
+def viewers_pass(slide, **when) -> str:
+    return make_pass(slide.pk, _viewer.id, _viewer.session_key, **when)
+
+
+async def ask(
+    slide, address="3/0_0.jpg", *, method="GET", version=None, cookie=None, headers=(), host=b"localhost:8000"
+):
     """(status, headers, body) of the application's answer."""
-    value = make_pass(slide.pk, 1) if cookie is None else cookie
+    value = viewers_pass(slide) if cookie is None else cookie
+    cookies = f"other=1; tile_pass_{slide.pk}={value}; sessionid={_viewer.session_key}; more=2"
     sent = []
     scope = {
         "type": "http",
         "method": method,
         "path": f"/tiles/{slide.pk}/{version or slide.version}/{address}",
-        "headers": [(b"cookie", f"other=1; tile_pass_{slide.pk}={value}; more=2".encode()), *headers],
+        "headers": [(b"host", host), (b"cookie", cookies.encode()), *headers],
     }
 
     async def send(message):
@@ -132,11 +160,88 @@ async def test_tile_is_refused_without_a_pass(slide, cookie):
 
 
 async def test_tile_is_refused_when_the_pass_is_for_another_slide(slide):
-    assert (await ask(slide, cookie=make_pass(slide.pk + 1, 1)))[0] == 403
+    assert (await ask(slide, cookie=viewers_pass(Slide(pk=slide.pk + 1))))[0] == 403
 
 
 async def test_tile_is_refused_when_the_pass_is_over(slide):
-    assert (await ask(slide, cookie=make_pass(slide.pk, 1, now=time.time() - 601)))[0] == 403
+    assert (await ask(slide, cookie=viewers_pass(slide, now=time.time() - 601)))[0] == 403
+
+
+async def test_tile_is_refused_when_the_pass_was_given_in_another_session(slide):
+    assert (await ask(slide, cookie=make_pass(slide.pk, _viewer.id, "k" * 32)))[0] == 403
+
+
+def sign_out(people, slide):
+    Session.objects.all().delete()
+
+
+def change_password(people, slide):
+    people.viewer.set_password("another-pass-78")
+    people.viewer.save()
+
+
+def switch_off(people, slide):
+    type(people.viewer).objects.update(is_active=False)
+
+
+def take_membership(people, slide):
+    remove_membership(team=people.team, user=people.viewer)
+
+
+def hand_project_over(people, slide):
+    slide.project.team = Team.objects.create(name="Elsewhere")
+    slide.project.save()
+
+
+@pytest.mark.parametrize("end", [sign_out, change_password, switch_off, take_membership, hand_project_over])
+async def test_pass_ends_within_a_second_of_the_right(people, slide, monkeypatch, end):
+    assert (await ask(slide))[0] == 200
+    await sync_to_async(end)(people, slide)
+    assert (await ask(slide))[0] == 200  # the right is known for a second
+    later = time.monotonic() + tile_rights.KNOWN_FOR_S
+    monkeypatch.setattr(tile_rights.time, "monotonic", lambda: later)
+    status, _, body = await ask(slide)
+    assert (status, body) == (403, b"No valid pass for this slide's tiles. Open the slide again.")
+    assert tile_rights.KNOWN_FOR_S <= 2
+
+
+async def test_right_is_looked_up_once_for_all_tiles_of_a_moment(slide, monkeypatch):
+    looks = []
+
+    def look(*asked):
+        looks.append(asked)
+        return True
+
+    monkeypatch.setattr(tile_rights, "_holds", look)
+    answers = await asyncio.gather(*(ask(slide, f"3/{x}_{y}.jpg") for x in range(5) for y in range(4)))
+    assert {status for status, _, _ in answers} == {200}
+    assert looks == [(slide.pk, _viewer.id, _viewer.session_key)]
+
+
+async def test_strangers_do_not_reach_the_database(slide, monkeypatch):
+    monkeypatch.setattr(tile_rights, "_holds", lambda *asked: pytest.fail("looked up"))
+    assert (await ask(slide, cookie="1-99999999999-" + "0" * 64))[0] == 403
+
+
+@pytest.mark.parametrize("host", [b"", b"evil.example", b"evil.example:8000", b"localhost.evil.example", b"[::1"])
+async def test_tile_is_refused_under_a_name_that_is_not_ours(slide, host):
+    status, _, body = await ask(slide, host=host)
+    assert (status, b"SQUIGGLE_ALLOWED_HOSTS" in body) == (400, True)
+
+
+@pytest.mark.parametrize("host", [b"127.0.0.1", b"LOCALHOST:8000", b"[::1]:8000"])
+async def test_tile_is_sent_under_each_name_that_is_ours(slide, host):
+    assert (await ask(slide, host=host))[0] == 200
+
+
+@pytest.mark.parametrize("https", [False, True])
+async def test_tile_guards_the_browser(slide, settings, https):
+    settings.HTTPS = https
+    for _, headers, _ in (await ask(slide), await ask(slide, cookie="")):
+        assert headers[b"content-security-policy"].startswith(b"default-src 'none'")
+        assert headers[b"x-content-type-options"] == b"nosniff"
+        assert headers[b"cross-origin-resource-policy"] == b"same-origin"
+        assert (b"strict-transport-security" in headers) == https
 
 
 async def test_right_is_asked_before_the_tile_in_memory_is_sent(slide):
@@ -164,7 +269,7 @@ async def test_slide_is_not_found_when_it_was_deleted(slide):
     await slide.adelete()
     slide.pk = slide.pk or 1
     gone = Slide(pk=999_999, version=slide.version)
-    assert (await ask(gone))[0] == 404
+    assert (await ask(gone))[0] == 403  # as one that the person may not see
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
@@ -247,7 +352,11 @@ async def test_tiles_go_on_when_the_database_is_away(slide, monkeypatch):
     async def fail(slide_id):
         raise OperationalError("no connection")
 
+    def fail_to_look(*asked):
+        raise OperationalError("no connection")
+
     monkeypatch.setattr(tiles, "_load_file", fail)
+    monkeypatch.setattr(tile_rights, "_holds", fail_to_look)
     later = time.monotonic() + 3600
     monkeypatch.setattr(tiles.time, "monotonic", lambda: later)
     assert (await ask(slide, "3/1_1.jpg"))[0] == 200

@@ -19,6 +19,29 @@ def test_state_is_private_when_it_is_made(home):
     assert mode(home.path / "secret") == 0o600
 
 
+def test_state_that_was_open_is_closed(folder):
+    """Made by an older release, or by a person's mkdir."""
+    home = Home(folder / "home")
+    for name in ("thumbnails", "learning/runs/1", "demo", "cache", "postgres/data", "somebody-elses"):
+        (home.path / name).mkdir(parents=True)
+        (home.path / name / "file").write_text("x")
+    (home.path / "learning" / "elsewhere").symlink_to(folder / "target")
+    (folder / "target").mkdir(mode=0o755)
+    (home.path / "secret").write_text("x")
+    for path in (home.path, *home.path.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() else 0o444 if "runs" in path.parts else 0o644)
+    home.make()
+    closed = [home.path, home.path / "postgres", home.path / "secret"]
+    for name in ("thumbnails", "learning", "demo", "cache"):
+        closed += [home.path / name, *(home.path / name).rglob("*")]
+    for path in closed:
+        if not path.is_symlink():
+            assert mode(path) == (0o700 if path.is_dir() else 0o400 if "runs" in path.parts else 0o600), path
+    assert mode(home.path / "postgres" / "data") == 0o755, "Postgres's own business"
+    assert mode(home.path / "somebody-elses") == mode(folder / "target") == 0o755, "nobody asked"
+
+
 def test_secret_stays_the_same_when_asked_again(home):
     assert home.secret() == Home(home.path).secret()
     assert len(home.secret()) >= 50

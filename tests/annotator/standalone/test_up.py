@@ -1,13 +1,16 @@
 """`up` as a person runs it: the real supervisor with all its real processes."""
 
 import signal
+import stat
 from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
+import numpy as np
 import psycopg2
 import pytest
 
+from inference.data.pyramid import write_pyramid
 from tests.annotator.standalone.conftest import is_alive, processes_mentioning, wait_for
 from tests.conftest import POSTGRES, REDIS
 from tests.stack import Stack, running_stack
@@ -42,6 +45,21 @@ def test_workers_see_neither_django_nor_the_database(stack, name):
     seen = environment_of(stack.pids()[name])
     assert not {"DJANGO_SETTINGS_MODULE", "DATABASE_URL", "SQUIGGLE_SECRET_KEY"} & set(seen)
     assert seen["REDIS_URL"] == environment_of(stack.pids()["web"])["REDIS_URL"]
+
+
+def test_all_that_it_writes_is_its_owners_alone(stack, tmp_path):
+    path = tmp_path / "slide.tif"
+    white = np.full((1024, 1024, 3), 255, np.uint8)
+    white[100:900, 100:900] = np.random.default_rng(1).integers(0, 255, (800, 800, 1))
+    write_pyramid(
+        path, lambda x, y, w, h: white[y : y + h, x : x + w], width=1024, height=1024, mpp=0.25, description=""
+    )
+    stack.manage("create_project", "Colon", "--team", "Pathology")
+    stack.manage("import_slides", str(path), "--project", "Pathology/Colon")
+    written = [stack.home, *(path for path in stack.home.rglob("*") if not path.is_symlink())]
+    assert {"thumbnails", "logs", "run", "redis", "postgres", "web.log"} <= {path.name for path in written}
+    assert any(path.suffix == ".jpg" for path in written), "a thumbnail"
+    assert [str(path) for path in written if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
 
 
 def test_a_command_beside_it_finds_its_database(stack):
@@ -117,6 +135,7 @@ def test_servers_that_are_given_are_used_and_left_alone(servers):
         ({"REDIS_URL": "redis://127.0.0.1:1/0"}, "correct REDIS_URL"),
         ({"SQUIGGLE_HOST": "0.0.0.0"}, "SQUIGGLE_DEMO=0"),
         ({"SQUIGGLE_PORT": "none"}, "SQUIGGLE_PORT=none"),
+        ({"SQUIGGLE_TRUSTED_PROXIES": "*"}, "no address and no network"),
         ({"SQUIGGLE_DEBUG": "perhaps"}, "SQUIGGLE_DEBUG"),
     ],
 )

@@ -43,9 +43,7 @@ class Command(BaseCommand):
                 project = create_project(team=team, name=options["name"], labels=labels)
         except SquiggleError as error:
             raise CommandError(error.message) from None
-        self.stdout.write(
-            f"Project {project.name} of the team {team.name}: {', '.join(label['name'] for label in labels)}"
-        )
+        self.stdout.write(f"Project {project} (id {project.pk}): {', '.join(label['name'] for label in labels)}")
 
 
 def _read_label(text: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""`manage.py import_slides PATH… --project NAME [--mpp X] [--stain S] [--patient P]`: files on this server become slides."""
+"""`manage.py import_slides PATH… --project PROJECT [--mpp X] [--stain S] [--patient P]`: files on this server become slides."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -6,7 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from annotator.core.errors import InvalidInput
 from annotator.projects.models import Project
+from annotator.projects.selectors import find_project
 from annotator.slides.ingest import SlideRefused
 from annotator.slides.models import Slide
 from annotator.slides.services import import_slide
@@ -18,7 +20,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
-        parser.add_argument("--project", required=True, metavar="NAME", help="the project that gets the slides")
+        parser.add_argument(
+            "--project", required=True, metavar="PROJECT", help="TEAM/NAME, id, or NAME if only one team has it"
+        )
         parser.add_argument("--mpp", type=float, metavar="X", help="µm per pixel, where the file does not say")
         parser.add_argument(
             "--stain",
@@ -63,8 +67,6 @@ class Command(BaseCommand):
 
     def _find_project(self, name: str) -> Project:
         try:
-            return Project.objects.get(name=name)
-        except Project.DoesNotExist:
-            names = ", ".join(Project.objects.order_by("name").values_list("name", flat=True)[:20])
-            known = f"There are: {names}." if names else "There are none yet; make one in the admin pages."
-            raise CommandError(f"There is no project named {name}. {known}") from None
+            return find_project(name)
+        except InvalidInput as error:
+            raise CommandError(error.message) from None
