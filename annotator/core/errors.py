@@ -1,15 +1,19 @@
-"""Named errors, each with its code, its words and its HTTP status. Services raise them; the edges answer with them."""
+"""Named errors, each with its code, its words and its HTTP status. Services raise them; the edges answer with them.
+
+What nobody foresaw is put into words here too, for pages, REST and sockets alike, with an id that the log has as well.
+"""
 
 import logging
-from typing import Any
+from secrets import token_hex
 
-from django.db import OperationalError
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
 from redis.exceptions import RedisError
-from rest_framework.exceptions import APIException, ValidationError
-from rest_framework.response import Response
-from rest_framework.views import exception_handler, set_rollback
 
 logger = logging.getLogger(__name__)
+
+PROGRAM_LIMIT_EXCEEDED = "54"
+"""Of Postgres's SQLSTATE: psycopg2 calls it operational, and no patience helps against it."""
 
 
 class SquiggleError(Exception):
@@ -40,10 +44,29 @@ class NotFound(SquiggleError):
     status = 404
 
 
+class Clash(SquiggleError):
+    """What was asked for does not go with what is stored by now."""
+
+    code = "clash"
+    status = 409
+
+
+class TooLarge(SquiggleError):
+    code = "too_large"
+    status = 413
+
+
 class TooMany(SquiggleError):
     code = "too_many"
     status = 429
     retry_after_ms = 1000
+
+
+class Unexpected(SquiggleError):
+    """A fault of ours."""
+
+    code = "unexpected"
+    status = 500
 
 
 class Unavailable(SquiggleError):
@@ -54,32 +77,45 @@ class Unavailable(SquiggleError):
     retry_after_ms = 1000
 
 
-def rest_exception_handler(error: Exception, context: dict) -> Response | None:
-    """One shape for every REST error: {code, message, details?}."""
+# --- what nobody foresaw ------------------------------------------------------------------------------------------
+
+
+def explain(error: BaseException | None, where: str) -> SquiggleError:
+    """The answer to an error that no service named; logged with its traceback, and with the id that the answer names.
+
+    where: what was asked for, for the log. Only of a server that is away it says that trying again may help.
+    """
     if isinstance(error, SquiggleError):
-        set_rollback()
-        return Response({"code": error.code, "message": error.message}, status=error.status)
-    if isinstance(error, OperationalError | RedisError):
-        logger.error("a server behind the web process does not answer: %s", error)
-        away = Unavailable("The database does not answer just now. Try again in a moment; nothing was lost.")
-        return Response({"code": away.code, "message": away.message}, status=away.status)
-    response = exception_handler(error, context)
-    if response is None:
-        return None
-    if isinstance(error, ValidationError):
-        message = " ".join(["Some fields are not valid.", *_name_faults(response.data)])
-        response.data = {"code": "invalid", "message": message, "details": response.data}
-    elif isinstance(error, APIException):
-        response.data = {"code": error.default_code, "message": str(error.detail)}
-    else:
-        response.data = {"code": "not_found", "message": "There is no such thing, or you may not see it."}
-    return response
+        return error
+    if _is_away(error):
+        logger.error("%s: a server behind the web process does not answer: %s", where, error)
+        return Unavailable("The database does not answer just now. Try again in a moment; nothing was lost.")
+    error_id = token_hex(4)
+    logger.error("error %s: %s", error_id, where, exc_info=error)
+    if isinstance(error, RequestDataTooBig):
+        return TooLarge(f"This request is larger than is taken here. (Error {error_id} in the log.)")
+    if isinstance(error, SuspiciousOperation | DataError):
+        return InvalidInput(
+            f"This request holds a number, a text or a header that cannot be taken. (Error {error_id} in the log.)"
+        )
+    if isinstance(error, IntegrityError):
+        return Clash(
+            "This does not go with what is stored: it changed, or is gone. Reload the page, then try again. "
+            f"(Error {error_id} in the log.)"
+        )
+    return Unexpected(
+        "Something went wrong here that nobody foresaw, and nothing was changed. "
+        f"Tell your administrator: the log says more under {error_id}."
+    )
 
 
-def _name_faults(details: Any, field: str = "") -> list[str]:
-    """What is wrong with each field, as a sentence."""
-    if isinstance(details, dict):
-        return [fault for name, found in details.items() for fault in _name_faults(found, name)]
-    if isinstance(details, list):
-        return [fault for found in details for fault in _name_faults(found, field)]
-    return [str(details) if field in ("", "non_field_errors") else f"{field}: {details}"]
+def _is_away(error: BaseException | None) -> bool:
+    """Whether a server is gone, full or in a tangle, so that the same may work soon. A statement that Postgres will never
+    take is no such thing."""
+    if isinstance(error, OperationalError):
+        return not (_sqlstate(error) or "").startswith(PROGRAM_LIMIT_EXCEEDED)
+    return isinstance(error, InterfaceError | RedisError)
+
+
+def _sqlstate(error: DatabaseError) -> str | None:
+    return getattr(error.__cause__, "pgcode", None)

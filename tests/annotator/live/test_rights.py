@@ -41,8 +41,8 @@ def address(people, slide, model):
         project=slide.project, strategy="random", model_version=model, wanted=1, region_um=256
     )
     values = {
-        "<int:project_id>": slide.project_id, "<int:slide_id>": slide.pk, "<uuid:object_id>": annotation.pk,
-        "<str:username>": "viewer", "<int:region_id>": region.pk, "<int:version_id>": model.pk,
+        "<id:project_id>": slide.project_id, "<id:slide_id>": slide.pk, "<uuid:object_id>": annotation.pk,
+        "<username:username>": "viewer", "<id:region_id>": region.pk, "<id:version_id>": model.pk,
         "<uuid:run_id>": run.pk, "<uuid:job_id>": search.pk, "<int:number>": 0,
     }  # fmt: skip
 
@@ -56,7 +56,7 @@ def address(people, slide, model):
 
 
 def test_there_are_addresses_to_try():
-    assert {"api/projects", "api/slides/<int:slide_id>", "api/objects/<uuid:object_id>/history"} <= set(ROUTES)
+    assert {"api/projects", "api/slides/<id:slide_id>", "api/objects/<uuid:object_id>/history"} <= set(ROUTES)
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -92,6 +92,6 @@ def test_a_stranger_cannot_tell_a_hidden_thing_from_none(address, people):
 def test_a_malformed_viewport_is_refused_in_words(address, people, query):
     client = Client()
     client.force_login(people.viewer)
-    response = client.get(address("api/slides/<int:slide_id>/objects") + "?" + query)
+    response = client.get(address("api/slides/<id:slide_id>/objects") + "?" + query)
     assert response.status_code == 400
     assert "takes" in response.json()["message"]

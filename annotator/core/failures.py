@@ -1,0 +1,45 @@
+"""What a page or an unknown address answers when something is wrong: Django's handler400 … handler500, at one place.
+
+REST views answer for themselves (errors.py); here is what never reached one. Under /api/ the answer is the same JSON.
+"""
+
+import sys
+from html import escape
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from annotator.core.errors import InvalidInput, NotAllowed, NotFound, SquiggleError, explain
+
+PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Squiggle</title>
+<body style="font: 16px/1.5 sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1rem">
+<p>{message}</p><p><a href="/">Squiggle</a></p>
+"""
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, InvalidInput("This request cannot be read: a part of it is not as HTTP has it."))
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, NotAllowed("This is not for you, or you are not signed in."))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, NotFound("There is no such address."))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's CSRF_FAILURE_VIEW."""
+    return answer(request, NotAllowed(f"This was not sent by one of Squiggle's own pages: reload the page. ({reason})"))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return answer(request, explain(sys.exc_info()[1], f"{request.method} {request.path}"))
+
+
+def answer(request: HttpRequest, error: SquiggleError) -> HttpResponse:
+    """The error as JSON for programs, as a small page for people."""
+    if request.path.startswith("/api/"):
+        return JsonResponse({"code": error.code, "message": error.message}, status=error.status)
+    return HttpResponse(PAGE.format(message=escape(error.message)), status=error.status)
