@@ -5,17 +5,19 @@ import os
 import sys
 from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "annotator.config.settings")
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
 # The event loop shares Python's lock with the database threads: at the default of 5 ms it waits for them, not for the wire.
 sys.setswitchinterval(0.0005)
 
-from annotator.live.routing import websocket_application  # noqa: E402 (needs Django set up)
+from annotator.core.requests import Handler  # noqa: E402 (needs Django set up)
+from annotator.live.routing import websocket_application  # noqa: E402
 from annotator.slides.tiles import tile_app  # noqa: E402
 
+django_application = Handler()
 django_requests = asyncio.Semaphore(8)
 """Each of Django's requests runs in a thread with a database connection of its own: more at once would use up Postgres's."""
 

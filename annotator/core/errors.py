@@ -7,7 +7,7 @@ import logging
 from secrets import token_hex
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ def explain(error: BaseException | None, where: str) -> SquiggleError:
     logger.error("error %s: %s", error_id, where, exc_info=error)
     if isinstance(error, RequestDataTooBig):
         return TooLarge(f"This request is larger than is taken here. (Error {error_id} in the log.)")
-    if isinstance(error, SuspiciousOperation | DataError):
+    if isinstance(error, SuspiciousOperation | DataError) or _exceeds_limit(error):
         return InvalidInput(
             f"This request holds a number, a text or a header that cannot be taken. (Error {error_id} in the log.)"
         )
@@ -110,12 +110,11 @@ def explain(error: BaseException | None, where: str) -> SquiggleError:
 
 
 def _is_away(error: BaseException | None) -> bool:
-    """Whether a server is gone, full or in a tangle, so that the same may work soon. A statement that Postgres will never
-    take is no such thing."""
-    if isinstance(error, OperationalError):
-        return not (_sqlstate(error) or "").startswith(PROGRAM_LIMIT_EXCEEDED)
-    return isinstance(error, InterfaceError | RedisError)
+    """Whether a server is gone, full or in a tangle, so that the same may work soon."""
+    return isinstance(error, OperationalError | InterfaceError | RedisError) and not _exceeds_limit(error)
 
 
-def _sqlstate(error: DatabaseError) -> str | None:
-    return getattr(error.__cause__, "pgcode", None)
+def _exceeds_limit(error: BaseException | None) -> bool:
+    """Whether it is a statement that Postgres will never take."""
+    sqlstate = getattr(getattr(error, "__cause__", None), "pgcode", None) or ""
+    return isinstance(error, OperationalError) and sqlstate.startswith(PROGRAM_LIMIT_EXCEEDED)

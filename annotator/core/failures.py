@@ -18,28 +18,28 @@ PAGE = """<!doctype html>
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return answer(request, InvalidInput("This request cannot be read: a part of it is not as HTTP has it."))
+    return answer(request.path, InvalidInput("This request cannot be read: a part of it is not as HTTP has it."))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return answer(request, NotAllowed("This is not for you, or you are not signed in."))
+    return answer(request.path, NotAllowed("This is not for you, or you are not signed in."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return answer(request, NotFound("There is no such address."))
+    return answer(request.path, NotFound("There is no such address."))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's CSRF_FAILURE_VIEW."""
-    return answer(request, NotAllowed(f"This was not sent by one of Squiggle's own pages: reload the page. ({reason})"))
+    return answer(request.path, NotAllowed(f"This was not sent by one of Squiggle's own pages: reload the page. ({reason})"))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return answer(request, explain(sys.exc_info()[1], f"{request.method} {request.path}"))
+    return answer(request.path, explain(sys.exc_info()[1], f"{request.method} {request.path}"))
 
 
-def answer(request: HttpRequest, error: SquiggleError) -> HttpResponse:
+def answer(path: str, error: SquiggleError) -> HttpResponse:
     """The error as JSON for programs, as a small page for people."""
-    if request.path.startswith("/api/"):
+    if path.startswith("/api/"):
         return JsonResponse({"code": error.code, "message": error.message}, status=error.status)
     return HttpResponse(PAGE.format(message=escape(error.message)), status=error.status)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
@@ -11,10 +12,11 @@ from annotator.core.errors import explain
 
 def rest_exception_handler(error: Exception, context: dict) -> Response:
     """One shape for every REST error: {code, message, details?}."""
+    request = context["request"]
+    request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
     response = exception_handler(error, context)
     if response is None:
         set_rollback()
-        request = context["request"]
         named = explain(error, f"{request.method} {request.path}")
         return Response({"code": named.code, "message": named.message}, status=named.status)
     if isinstance(error, ValidationError):
