@@ -17,8 +17,7 @@ from annotator.learning.models import (
     Verdict,
 )
 from annotator.projects.models import ObjectType
-
-MAX_SAMPLES = 1_000_000
+from inference.protocol import MAX_SAMPLES
 
 
 class VersionReferenceSerializer(serializers.Serializer):
