@@ -105,7 +105,7 @@ class MeasurementSerializer(serializers.Serializer):
     command = serializers.CharField()
 
 
-@extend_schema_field(MeasurementSerializer(allow_null=True))
+@extend_schema_field(MeasurementSerializer())
 class MeasurementField(serializers.JSONField):
     pass
 
