@@ -7,7 +7,7 @@ upper left, on every wire and in every row.
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 # --- names ------------------------------------------------------------------------------------------------------
 
@@ -36,7 +36,24 @@ TRAINING_WORKERS_KEY = "squiggle:workers:training"
 LEASE_KEY_PREFIX = "squiggle:lease:"
 
 # --- limits -----------------------------------------------------------------------------------------------------
+# Each number, text and list of each message has one: what is beyond is refused where it comes in, in words, and never
+# reaches a database that cannot hold it.
 
+MAX_ID = 2**63 - 1
+"""Of a row, and of an event: a bigint."""
+MAX_COUNT = 2**31 - 1
+"""Of what is counted, and versions of an object: an integer."""
+MAX_TURN = 1_000_000
+"""A person asks for an object anew some dozen times; far below MAX_COUNT, so that there is always a next turn."""
+MAX_ATTEMPT = 2**15 - 1
+MAX_MS = 366 * 24 * 3600 * 1000
+"""Of a step's time: a click may have waited for a worker over the holidays."""
+MAX_TIME = 2**33
+"""Unix time, in seconds; in the year 2242 it needs another number."""
+MAX_NAME = 120
+MAX_PATH = 4_096
+MAX_WORDS = 4_000
+"""Characters of a text for people; the rest is cut off."""
 MAX_COORDINATE_PX = 2**26
 MAX_PROMPTS = 64
 MAX_TARGETS = 64
@@ -45,8 +62,37 @@ MAX_SQUIGGLE_POINTS = 2_000
 MAX_START_POLYGONS = 64
 MAX_REGION_UM = 5_000
 MAX_REGIONS = 500
+MAX_RINGS = 2**16
+"""Polygons of an object, and holes of a polygon …"""
+MAX_RING_POINTS = 2**20
+"""… and points of a ring: a mask of 1,024 × 1,024 px has fewer, whatever noise it is."""
+MAX_SLIDES = 100_000
+MAX_SAMPLES = 1_000_000
+"""Patches that a training run is shown."""
+MAX_CURVE_ROWS = 100_000
+MAX_LINES = 10_000
+
+
+def _printable(text: object) -> object:
+    """Words as every wire and database takes them: no NUL, no half of a character (a file's name in another encoding)."""
+    if not isinstance(text, str):
+        return text
+    return text.replace("\0", "�").encode(errors="replace").decode()[:MAX_WORDS]
+
 
 Coordinate = Annotated[float, Field(ge=-MAX_COORDINATE_PX, le=MAX_COORDINATE_PX, allow_inf_nan=False)]
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
+Turn = Annotated[int, Field(ge=1, le=MAX_TURN)]
+Attempt = Annotated[int, Field(ge=1, le=MAX_ATTEMPT)]
+Milliseconds = Annotated[float, Field(ge=0, le=MAX_MS, allow_inf_nan=False)]
+Time = Annotated[float, Field(ge=0, le=MAX_TIME, allow_inf_nan=False)]
+Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Name = Annotated[str, Field(max_length=MAX_NAME, pattern=r"^[^\x00]*$")]
+FilePath = Annotated[str, Field(max_length=MAX_PATH, pattern=r"^[^\x00]*$")]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Words = Annotated[str, BeforeValidator(_printable)]
+Ring = Annotated[tuple[tuple[Coordinate, Coordinate], ...], Field(max_length=MAX_RING_POINTS)]
 
 
 class Message(BaseModel):
@@ -93,17 +139,17 @@ def points_of(prompt: Click | Squiggle) -> tuple[tuple[float, float], ...]:
 class Polygon(Message):
     """An exterior ring and its holes; each ring a list of (x, y), not closed (the first point is not repeated)."""
 
-    exterior: tuple[tuple[float, float], ...]
-    holes: tuple[tuple[tuple[float, float], ...], ...] = ()
+    exterior: Ring
+    holes: tuple[Ring, ...] = Field(default=(), max_length=MAX_RINGS)
 
 
 class SlideRef(Message):
     """Where the pixels are, as the worker opens them."""
 
-    path: str
-    mpp: float = Field(gt=0)
-    width: int = Field(gt=0)
-    height: int = Field(gt=0)
+    path: FilePath
+    mpp: float = Field(gt=0, allow_inf_nan=False)
+    width: int = Field(gt=0, le=MAX_COORDINATE_PX)
+    height: int = Field(gt=0, le=MAX_COORDINATE_PX)
     style: dict[str, Any] = Field(default_factory=lambda: {"icc": False})
     """How the slide's channels become RGB, as large_image's style: decided at import, so all readers see the same."""
 
@@ -112,7 +158,7 @@ class Target(Message):
     """One object to segment, with all its prompts: a request is complete, so any worker can serve it."""
 
     object_id: UUID
-    turn: int = Field(ge=1)
+    turn: Turn
     prompts: tuple[Prompt, ...] = Field(min_length=1, max_length=MAX_PROMPTS)
     start: tuple[Polygon, ...] = Field(default=(), max_length=MAX_START_POLYGONS)
     """The mask that the prompts correct: automatic, imported, drawn by hand, or accepted before. Empty: the prompts alone
@@ -126,12 +172,12 @@ class SegmentRequest(Message):
     kind: Literal["segment"] = "segment"
     request_id: UUID
     slide: SlideRef
-    method: str
-    checkpoint: str
+    method: Name
+    checkpoint: Name
     targets: tuple[Target, ...] = Field(min_length=1, max_length=MAX_TARGETS)
     others: tuple[Point, ...] = Field(default=(), max_length=MAX_OTHERS)
     """Points inside objects that are not targets (exclusion); the other targets of the batch need not be repeated."""
-    sent_at: float
+    sent_at: Time
     """Unix time of the (re-)sending, for the queue's share of the latency."""
 
 
@@ -141,28 +187,28 @@ class TrainRequest(Message):
 
     kind: Literal["train"] = "train"
     job_id: UUID
-    attempt: int = Field(ge=1)
-    method: str
-    object_type: str
-    stain: str
-    snapshot: str = Field(pattern="^[0-9a-f]{64}$")
+    attempt: Attempt
+    method: Name
+    object_type: Name
+    stain: Name
+    snapshot: Sha256
     """Its folder's name, below the folder of all snapshots."""
-    patches_sha256: str = ""
+    patches_sha256: Sha256 | Literal[""] = ""
     """Of its patches, once they were cut."""
-    base: str | None
+    base: Name | None
     """Weights to begin with; None: random ones."""
-    rival: str | None
+    rival: Name | None
     """The weights that answer now."""
-    name: str
+    name: Name
     """Of the weights to be made."""
-    samples: int = Field(gt=0)
-    seed: int = 1
+    samples: int = Field(gt=0, le=MAX_SAMPLES)
+    seed: Count = 1
 
 
 class SlideToSample(Message):
-    slide_id: int
+    slide_id: Id
     slide: SlideRef
-    taken: tuple[tuple[float, float, float, float], ...] = ()
+    taken: tuple[tuple[Coordinate, Coordinate, Coordinate, Coordinate], ...] = ()
     """Regions that are in the queue or complete already: x, y, width, height in level-0 px."""
 
 
@@ -171,16 +217,16 @@ class SampleRequest(Message):
 
     kind: Literal["sample"] = "sample"
     job_id: UUID
-    attempt: int = Field(ge=1)
+    attempt: Attempt
     strategy: Literal["random", "entropy", "disagreement", "combined"]
-    method: str
-    checkpoint: str
-    slides: tuple[SlideToSample, ...] = Field(min_length=1)
+    method: Name
+    checkpoint: Name
+    slides: tuple[SlideToSample, ...] = Field(min_length=1, max_length=MAX_SLIDES)
     wanted: int = Field(gt=0, le=MAX_REGIONS)
     region_um: float = Field(gt=0, le=MAX_REGION_UM)
-    round: int = Field(default=0, ge=0)
+    round: Count = 0
     """How often this project has sampled before: the combined policy trusts the model more each time."""
-    seed: int = 1
+    seed: Count = 1
 
 
 # --- replies ----------------------------------------------------------------------------------------------------
@@ -189,11 +235,11 @@ class SampleRequest(Message):
 class Timings(Message):
     """How long each step in the worker took, in milliseconds, for the whole batch."""
 
-    queue_ms: float
-    read_ms: float
-    network_ms: float
-    post_ms: float
-    sent_at: float
+    queue_ms: Milliseconds
+    read_ms: Milliseconds
+    network_ms: Milliseconds
+    post_ms: Milliseconds
+    sent_at: Time
     """Unix time at which the reply left the worker."""
 
 
@@ -201,27 +247,27 @@ class SegmentedObject(Message):
     """What became of one target: polygons, or the reason why there are none."""
 
     object_id: UUID
-    turn: int
-    polygons: tuple[Polygon, ...] = ()
-    score: float | None = None
+    turn: Turn
+    polygons: tuple[Polygon, ...] = Field(default=(), max_length=MAX_RINGS)
+    score: Score | None = None
     """Mean probability inside the mask, 0 to 1."""
-    failure: str | None = None
+    failure: Words | None = None
     """In words for the person, when polygons is empty."""
 
 
 class Segmented(Message):
     kind: Literal["segmented"] = "segmented"
     request_id: UUID
-    checkpoint: str
-    objects: tuple[SegmentedObject, ...]
+    checkpoint: Name
+    objects: tuple[SegmentedObject, ...] = Field(max_length=MAX_TARGETS)
     timings: Timings
 
 
 class Failed(Message):
     kind: Literal["failed"] = "failed"
     request_id: UUID
-    code: str
-    message: str
+    code: Name
+    message: Words
     """In words: what happened, to what, and what to do."""
 
 
@@ -229,7 +275,7 @@ class JobReply(Message):
     """What a training worker says of a job. Only the last attempt's replies are heard."""
 
     job_id: UUID
-    attempt: int
+    attempt: Attempt
 
 
 class JobProgress(JobReply):
@@ -237,11 +283,11 @@ class JobProgress(JobReply):
 
     kind: Literal["job.progress"] = "job.progress"
     stage: Literal["starting", "cutting", "training", "measuring", "sampling"]
-    done: int = 0
-    total: int = 0
-    curve: tuple[dict[str, float | None], ...] = ()
+    done: Count = 0
+    total: Count = 0
+    curve: tuple[dict[Name, float | None], ...] = Field(default=(), max_length=MAX_CURVE_ROWS)
     """Rows of the training loop's log that were not sent before; null where a number is none (a loss that diverged)."""
-    lines: tuple[str, ...] = ()
+    lines: tuple[Words, ...] = Field(default=(), max_length=MAX_LINES)
     """Lines for people that were not sent before."""
 
 
@@ -253,8 +299,8 @@ class JobStopped(JobReply):
 
 class JobFailed(JobReply):
     kind: Literal["job.failed"] = "job.failed"
-    code: str
-    message: str
+    code: Name
+    message: Words
     """In words: what happened, to what, and what to do."""
 
 
@@ -262,28 +308,28 @@ class Trained(JobReply):
     """The new weights lie in the folder of trained weights, with their manifest."""
 
     kind: Literal["job.trained"] = "job.trained"
-    name: str
-    sha256: str
+    name: Name
+    sha256: Sha256
     manifest: dict[str, Any]
-    patches_sha256: str
+    patches_sha256: Sha256 | Literal[""]
     measurement: dict[str, Any]
     """Candidate and rival on the held-out slides (inference/evaluation/comparison.py)."""
 
 
 class ScoredRegion(Message):
-    slide_id: int
-    x: float
-    y: float
-    width: float
-    height: float
-    score: float | None = None
+    slide_id: Id
+    x: Coordinate
+    y: Coordinate
+    width: Coordinate = Field(gt=0)
+    height: Coordinate = Field(gt=0)
+    score: float | None = Field(default=None, allow_inf_nan=False)
 
 
 class Sampled(JobReply):
     """The regions, the most worthwhile first."""
 
     kind: Literal["job.sampled"] = "job.sampled"
-    regions: tuple[ScoredRegion, ...]
+    regions: tuple[ScoredRegion, ...] = Field(max_length=MAX_REGIONS)
 
 
 JOB_HEARTBEAT_S = 5
@@ -293,12 +339,12 @@ REPLY: TypeAdapter[AnyReply] = TypeAdapter(Reply)
 
 
 class WorkerHeartbeat(Message):
-    worker_id: str
-    pid: int
-    device: str
+    worker_id: Name
+    pid: Count
+    device: Name
     request_id: UUID | None = None
     """The request in hand, if any …"""
-    busy_since: float | None = None
+    busy_since: Time | None = None
     """… and since when (Unix time)."""
 
 

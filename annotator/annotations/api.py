@@ -21,6 +21,7 @@ from annotator.annotations.serializers import HistorySerializer, RevisionSeriali
 from annotator.core.errors import InvalidInput, NotFound
 from annotator.projects.access import visible_projects
 from annotator.slides.selectors import get_slide
+from inference.protocol import MAX_COORDINATE_PX
 
 MAX_LIMIT = 100_000
 DEFAULT_LIMIT = 20_000
@@ -28,7 +29,10 @@ DEFAULT_LIMIT = 20_000
 
 class ObjectsView(APIView):
     @extend_schema(
-        parameters=[OpenApiParameter("box", str, required=True), OpenApiParameter("limit", int)],
+        parameters=[
+            OpenApiParameter("box", str, required=True, description="x0,y0,x1,y1 in level-0 px."),
+            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}),
+        ],
         responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
     )
     def get(self, request: Request, slide_id: int) -> HttpResponse:
@@ -63,7 +67,12 @@ def _read_box(text: str) -> tuple[float, float, float, float]:
         raise InvalidInput("box takes four numbers, x0,y0,x1,y1, in level-0 pixels.") from None
     if not all(map(math.isfinite, (x0, y0, x1, y1))) or x1 < x0 or y1 < y0:
         raise InvalidInput("box takes x0,y0,x1,y1 with x0 ≤ x1 and y0 ≤ y1, all finite.")
-    return x0, y0, x1, y1
+    return _bounded(x0), _bounded(y0), _bounded(x1), _bounded(y1)
+
+
+def _bounded(coordinate: float) -> float:
+    """Nothing lies beyond MAX_COORDINATE_PX, and a view that is far out may look there."""
+    return min(max(coordinate, -MAX_COORDINATE_PX), MAX_COORDINATE_PX)
 
 
 def _read_limit(text: str | None) -> int:

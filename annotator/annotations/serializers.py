@@ -14,6 +14,7 @@ class RevisionSerializer(serializers.ModelSerializer):
         source="model_version.sha256", default=None, allow_null=True, help_text="Of the weights that made the mask."
     )
     action = serializers.ChoiceField(choices=Action.choices)
+    times = serializers.DictField(child=serializers.FloatField(), allow_null=True, help_text="StepTimes, of an answer.")
     start = serializers.SerializerMethodField(help_text="Of a question: whether its prompts correct a mask.")
 
     class Meta:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from inference.protocol import MAX_PROMPTS, Message, Point, Polygon, Prompt
+from inference.protocol import MAX_PROMPTS, Count, Message, Point, Polygon, Prompt, Turn
 
 
 class ObjectState(StrEnum):
@@ -34,19 +34,19 @@ class Command(Message):
 
 class ObjectRef(Message):
     object_id: UUID
-    base_version: int = Field(ge=0)
+    base_version: Count
     """The version of the object that the person saw; 0 for one that the server has never shown."""
 
 
 class AcceptRef(ObjectRef):
-    turn: int = Field(ge=1)
+    turn: Turn
     """The turn that is accepted; while it is unanswered, the acceptance waits for it."""
 
 
 class SegmentTarget(ObjectRef):
     """One object to segment, with all the prompts of this turn in the order in which they were made."""
 
-    turn: int = Field(ge=1)
+    turn: Turn
     prompts: tuple[Prompt, ...] = Field(min_length=1, max_length=MAX_PROMPTS, fail_fast=True)
     start: Literal["nothing", "mask", "kept"] = "nothing"
     """What the prompts begin with. nothing: they alone say what the object is, and one of them is positive. mask: they

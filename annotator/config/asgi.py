@@ -4,20 +4,22 @@ import os
 import sys
 from typing import Any
 
+import django
 from django.conf import settings
-from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "annotator.config.settings")
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
 # The event loop shares Python's lock with the database threads: at the default of 5 ms it waits for them, not for the wire.
 sys.setswitchinterval(0.0005)
 
 from annotator.core.gate import Gate  # noqa: E402 (needs Django set up)
 from annotator.core.headers import raw_headers  # noqa: E402
+from annotator.core.requests import Handler  # noqa: E402
 from annotator.live.routing import websocket_application  # noqa: E402
 from annotator.slides.tiles import tile_app  # noqa: E402
 
+django_application = Handler()
 # Each of Django's requests runs in a thread with a database connection of its own: more at once would use up Postgres's.
 pages = Gate(django_application, places=8, body_limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 health = Gate(django_application, places=1, body_limit=0)

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg2 import ProgrammingError
 from psycopg2.extensions import parse_dsn
 
-from inference.protocol import REPLIES_QUEUE, broker_url
+from inference.protocol import MAX_ID, REPLIES_QUEUE, broker_url
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -135,6 +135,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "annotator.core.headers.guard",
     "django.middleware.security.SecurityMiddleware",
+    "annotator.core.requests.RefuseNul",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -169,6 +170,8 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 
+SESSION_ENGINE = "annotator.projects.session_store"
+CSRF_FAILURE_VIEW = "annotator.core.failures.csrf_failure"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -213,9 +216,9 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["annotator.core.parsers.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "annotator.core.errors.rest_exception_handler",
+    "EXCEPTION_HANDLER": "annotator.core.rest.rest_exception_handler",
     "NUM_PROXIES": 0,  # the server has settled whose address it is (SQUIGGLE_TRUSTED_PROXIES, in docs/running.md)
 }
 SPECTACULAR_SETTINGS = {
@@ -230,15 +233,20 @@ SPECTACULAR_SETTINGS = {
         "RegionState": "annotator.regions.models.Region.State",
         "JobState": "annotator.learning.models.JobState",
     },
+    "PATH_CONVERTER_OVERRIDES": {  # annotator/core/converters.py
+        "id": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
+        "username": {"type": "string", "minLength": 1, "maxLength": 150, "pattern": r"^[^/\x00-\x1f\x7f]+$"},
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "annotator.live.schema.add_messages",
+        "annotator.core.schema.add_errors",
     ],
 }
 
 # --- limits ---------------------------------------------------------------------------------------------------------
 
-COMMANDS_PER_SECOND = 20
+COMMANDS_PER_SECOND = env_int("SQUIGGLE_COMMANDS_PER_SECOND", 20)
 """Socket commands that one person may send, sustained; bursts of BURST_SECONDS' worth are let through."""
 COMMAND_BURST_SECONDS = 5
 EVENTS_KEPT_DAYS = 7
@@ -248,6 +256,12 @@ EVENTS_KEPT_DAYS = 7
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {  # what answered with an error id was logged under it already (annotator/core/errors.py)
+        "unnamed": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: not (record.exc_info and getattr(record, "status_code", 0) >= 500),
+        }
+    },
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
@@ -255,5 +269,6 @@ LOGGING = {
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        "django.request": {"filters": ["unnamed"]},
     },
 }

@@ -22,3 +22,7 @@ urlpatterns = [
     path("api/", include("annotator.live.urls")),
     re_path(r"^(?!api/|assets/|static/).*$", frontend),
 ]
+handler400 = "annotator.core.failures.bad_request"
+handler403 = "annotator.core.failures.forbidden"
+handler404 = "annotator.core.failures.not_found"
+handler500 = "annotator.core.failures.server_error"

@@ -1,18 +1,22 @@
-"""Named errors, each with its code, its words and its HTTP status. Services raise them; the edges answer with them."""
+"""Named errors, each with its code, its words and its HTTP status. Services raise them; the edges answer with them.
+
+What nobody foresaw is put into words here too, for pages, REST and sockets alike, with an id that the log has as well.
+"""
 
 import logging
 import math
-from typing import Any
+from secrets import token_hex
 
-from django.db import OperationalError
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from redis.exceptions import RedisError
-from rest_framework.exceptions import APIException, ValidationError
-from rest_framework.response import Response
-from rest_framework.views import exception_handler, set_rollback
 
 from annotator.core import disk
 
 logger = logging.getLogger(__name__)
+
+PROGRAM_LIMIT_EXCEEDED = "54"
+"""Of Postgres's SQLSTATE: psycopg2 calls it operational, and no patience helps against it."""
 
 
 class SquiggleError(Exception):
@@ -56,10 +60,29 @@ class NotFound(SquiggleError):
         super().__init__(message)
 
 
+class Clash(SquiggleError):
+    """What was asked for does not go with what is stored by now."""
+
+    code = "clash"
+    status = 409
+
+
+class TooLarge(SquiggleError):
+    code = "too_large"
+    status = 413
+
+
 class TooMany(SquiggleError):
     code = "too_many"
     status = 429
     retry_after_ms = 1000
+
+
+class Unexpected(SquiggleError):
+    """A fault of ours."""
+
+    code = "unexpected"
+    status = 500
 
 
 class Unavailable(SquiggleError):
@@ -77,39 +100,51 @@ class DiskFull(Unavailable):
     retry_after_ms = 5_000
 
 
-def database_away(what_waits: str) -> Unavailable:
-    """Why the database did not take something: its disk is full, or it is away for a moment."""
+# --- what nobody foresaw ------------------------------------------------------------------------------------------
+
+
+def explain(error: BaseException | None, where: str) -> SquiggleError:
+    """The answer to an error that no service named; logged with its traceback, and with the id that the answer names.
+
+    where: what was asked for, for the log. Only of a server that is away it says that trying again may help.
+    """
+    if isinstance(error, SquiggleError):
+        return error
+    if _is_away(error):
+        logger.error("%s: a server behind the web process does not answer: %s", where, error)
+        return _database_away()
+    error_id = token_hex(4)
+    logger.error("error %s: %s", error_id, where, exc_info=error)
+    if isinstance(error, RequestDataTooBig):
+        return TooLarge(f"This request is larger than is taken here. (Error {error_id} in the log.)")
+    if isinstance(error, SuspiciousOperation | DataError) or _exceeds_limit(error):
+        return InvalidInput(
+            f"This request holds a number, a text or a header that cannot be taken. (Error {error_id} in the log.)"
+        )
+    if isinstance(error, IntegrityError):
+        return Clash(
+            "This does not go with what is stored: it changed, or is gone. Reload the page, then try again. "
+            f"(Error {error_id} in the log.)"
+        )
+    return Unexpected(
+        "Something went wrong here that nobody foresaw, and nothing was changed. "
+        f"Tell your administrator: the log says more under {error_id}."
+    )
+
+
+def _database_away() -> Unavailable:
+    """Its disk is full, or it is away for a moment."""
     if words := disk.full_in_words():
         return DiskFull(words)
-    return Unavailable(f"The database does not answer just now. {what_waits}")
+    return Unavailable("The database does not answer just now. Try again in a moment; nothing was lost.")
 
 
-def rest_exception_handler(error: Exception, context: dict) -> Response | None:
-    """One shape for every REST error: {code, message, details?}."""
-    if isinstance(error, SquiggleError):
-        set_rollback()
-        return Response({"code": error.code, "message": error.message}, status=error.status, headers=error.headers)
-    if isinstance(error, OperationalError | RedisError):
-        logger.error("a server behind the web process does not answer: %s", error)
-        away = database_away("Try again in a moment; nothing was lost.")
-        return Response({"code": away.code, "message": away.message}, status=away.status, headers=away.headers)
-    response = exception_handler(error, context)
-    if response is None:
-        return None
-    if isinstance(error, ValidationError):
-        message = " ".join(["Some fields are not valid.", *_name_faults(response.data)])
-        response.data = {"code": "invalid", "message": message, "details": response.data}
-    elif isinstance(error, APIException):
-        response.data = {"code": error.default_code, "message": str(error.detail)}
-    else:
-        response.data = {"code": NotFound.code, "message": NotFound().message}
-    return response
+def _is_away(error: BaseException | None) -> bool:
+    """Whether a server is gone, full or in a tangle, so that the same may work soon."""
+    return isinstance(error, OperationalError | InterfaceError | RedisError) and not _exceeds_limit(error)
 
 
-def _name_faults(details: Any, field: str = "") -> list[str]:
-    """What is wrong with each field, as a sentence."""
-    if isinstance(details, dict):
-        return [fault for name, found in details.items() for fault in _name_faults(found, name)]
-    if isinstance(details, list):
-        return [fault for found in details for fault in _name_faults(found, field)]
-    return [str(details) if field in ("", "non_field_errors") else f"{field}: {details}"]
+def _exceeds_limit(error: BaseException | None) -> bool:
+    """Whether it is a statement that Postgres will never take."""
+    sqlstate = getattr(getattr(error, "__cause__", None), "pgcode", None) or ""
+    return isinstance(error, OperationalError) and sqlstate.startswith(PROGRAM_LIMIT_EXCEEDED)

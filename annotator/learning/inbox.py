@@ -3,13 +3,14 @@
 import logging
 import time
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
+from pydantic import ValidationError
 
 from annotator.annotations.ledger import record_event
 from annotator.annotations.services import record_segmentation
 from annotator.annotations.views import StepTimes
-from annotator.core.errors import InvalidInput, SquiggleError
+from annotator.core.errors import InvalidInput, SquiggleError, explain
 from annotator.learning import jobs
 from annotator.learning.models import JobState, SamplingRun, SegmentationRequest, TrainingRun
 from annotator.learning.sampling import record_sampled
@@ -33,11 +34,36 @@ logger = logging.getLogger(__name__)
 def receive(message: dict) -> None:
     """Store a reply. One that answers nothing open (a second run of the same request, an earlier attempt) is ignored."""
     received_at = time.time()
-    reply = REPLY.validate_python(message)
+    try:
+        reply = REPLY.validate_python(message)
+    except ValidationError as error:
+        reply = _refuse(message, error)
+    if reply is None:
+        return
     if isinstance(reply, JobReply):
         _hear_of_job(reply)
     else:
         _store_answer(reply, received_at)
+
+
+def _refuse(message: dict, error: ValidationError) -> Failed | JobFailed | None:
+    """Of a reply that cannot be read: the failure of what it answers, so that nobody waits for it or asks for the same again.
+
+    None where it only tells how far a job is, or does not say what it answers.
+    """
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])[:200]
+    logger.error("a worker's reply cannot be read: %s: %s", where, first["msg"])
+    words = f"The worker's answer cannot be read ({where}: {first['msg']}). Do web side and worker differ in version?"
+    told = {"code": "unreadable", "message": words}
+    try:
+        if "request_id" in message:
+            return Failed(request_id=message["request_id"], **told)
+        if message.get("kind") != "job.progress":
+            return JobFailed(job_id=message.get("job_id"), attempt=message.get("attempt"), **told)
+    except ValidationError:
+        logger.warning("and it does not say what it answers")
+    return None
 
 
 def _hear_of_job(reply: JobReply) -> None:
@@ -72,9 +98,10 @@ def _finish(job: jobs.Job, reply: JobReply) -> None:
                     raise InvalidInput(
                         f"The worker answered with {type(reply).__name__}, which this run did not ask for."
                     )
-    except SquiggleError as error:
-        logger.warning("the end of job %s cannot be used: %s", job.pk, error.message)
-        jobs.end(job, state=JobState.FAILED, failure=error.message)
+    except (SquiggleError, DataError, IntegrityError) as error:
+        named = explain(error, f"the end of job {job.pk}")
+        logger.warning("the end of job %s cannot be used: %s", job.pk, named.message)
+        jobs.end(job, state=JobState.FAILED, failure=named.message)
 
 
 def _store_answer(reply: Segmented | Failed, received_at: float) -> None:

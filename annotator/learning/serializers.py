@@ -17,8 +17,7 @@ from annotator.learning.models import (
     Verdict,
 )
 from annotator.projects.models import ObjectType
-
-MAX_SAMPLES = 1_000_000
+from inference.protocol import MAX_SAMPLES
 
 
 class VersionReferenceSerializer(serializers.Serializer):
@@ -106,7 +105,7 @@ class MeasurementSerializer(serializers.Serializer):
     command = serializers.CharField()
 
 
-@extend_schema_field(MeasurementSerializer(allow_null=True))
+@extend_schema_field(MeasurementSerializer())
 class MeasurementField(serializers.JSONField):
     pass
 

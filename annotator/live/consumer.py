@@ -23,7 +23,7 @@ from annotator.annotations.services import Changed
 from annotator.annotations.views import ObjectState
 from annotator.core import disk
 from annotator.core.connections import KeepingConnection
-from annotator.core.errors import InvalidInput, SquiggleError, database_away
+from annotator.core.errors import InvalidInput, SquiggleError, explain
 from annotator.core.hosts import is_our_host
 from annotator.learning import workers
 from annotator.live import messages
@@ -159,10 +159,9 @@ class SlideConsumer(AsyncWebsocketConsumer):
             await self._send(await in_thread(self._conflict)(command_id, error))
         except SquiggleError as error:
             await self._refuse(command_id, error.code, error.message, error.retry_after_ms)
-        except DatabaseError:
-            logger.exception("command %s on slide %s failed", command_id, self.slide.pk)
-            away = database_away("Your work waits in this browser.")
-            await self._refuse(command_id, away.code, away.message, away.retry_after_ms)
+        except Exception as error:  # noqa: BLE001 (logged there, with the id that the answer names)
+            named = explain(error, f"command {command_id} of user {self.user.pk} on slide {self.slide.pk}")
+            await self._refuse(command_id, named.code, named.message, named.retry_after_ms)
 
     async def _run(self, command: messages.Command) -> None:
         seq = await in_thread(self._run_here)(command)

@@ -10,12 +10,15 @@ from uuid import UUID
 from pydantic import Field, TypeAdapter
 
 from annotator.annotations.views import AcceptedBy, AcceptRef, Command, ObjectRef, ObjectView, SegmentTarget, StepTimes
-from inference.protocol import MAX_TARGETS, Message
+from inference.protocol import MAX_ID, MAX_TARGETS, Id, Message
 
 MAX_OBJECTS = 1_000
 MAX_FRAME_BYTES = 512 * 1024
 """An object's 64 prompts fit, ten lines of 2,000 points among them. The server (config/server.py) ends a socket on a larger
 frame before anybody reads it; the browser sends none."""
+MAX_ELAPSED_MS = 24 * 3600 * 1000
+
+Elapsed = Annotated[float, Field(ge=0, le=MAX_ELAPSED_MS, allow_inf_nan=False)]
 
 
 # --- commands: browser → server ---------------------------------------------------------------------------------
@@ -25,8 +28,8 @@ class Segment(Command):
     """Ask a model for masks: one target for each object, all prompts of each."""
 
     kind: Literal["segment"] = "segment"
-    label_id: int
-    model_id: int | None = None
+    label_id: Id
+    model_id: Id | None = None
     """None: the active model for the label's object type and the slide's stain (Workspace.choices)."""
     targets: tuple[SegmentTarget, ...] = Field(min_length=1, max_length=MAX_TARGETS, fail_fast=True)
 
@@ -35,20 +38,20 @@ class Accept(Command):
     kind: Literal["accept"] = "accept"
     objects: tuple[AcceptRef, ...] = Field(min_length=1, max_length=MAX_OBJECTS, fail_fast=True)
     how: AcceptedBy
-    elapsed_ms: float | None = Field(default=None, ge=0, le=86_400_000)
+    elapsed_ms: Elapsed | None = None
     """From the first prompt (or the sight of the proposal) to the decision, as the person's clock ran."""
 
 
 class Reject(Command):
     kind: Literal["reject"] = "reject"
     objects: tuple[ObjectRef, ...] = Field(min_length=1, max_length=MAX_OBJECTS, fail_fast=True)
-    elapsed_ms: float | None = Field(default=None, ge=0, le=86_400_000)
+    elapsed_ms: Elapsed | None = None
 
 
 class Relabel(Command):
     kind: Literal["relabel"] = "relabel"
     objects: tuple[ObjectRef, ...] = Field(min_length=1, max_length=MAX_OBJECTS, fail_fast=True)
-    label_id: int
+    label_id: Id
 
 
 class Delete(Command):
@@ -67,7 +70,7 @@ class CatchUp(Message):
     """Send every event after `since` (the last one applied). Has no command_id: it changes nothing."""
 
     kind: Literal["catch_up"] = "catch_up"
-    since: int = Field(ge=0)
+    since: int = Field(ge=0, le=MAX_ID)
 
 
 AnyCommand = Annotated[Segment | Accept | Reject | Relabel | Delete | Restore | CatchUp, Field(discriminator="kind")]

@@ -7,6 +7,16 @@ from inference.protocol import MAX_COORDINATE_PX
 
 NO_PLACE = {"finite_number", "less_than_equal", "greater_than_equal"}
 """pydantic's names for a coordinate that is NaN, infinite or beyond all slides."""
+BEYOND = {"less_than_equal", "greater_than_equal", "int_parsing_size"}
+"""… and for a number that is none of a row, a turn or a count."""
+NUMBERS: dict[int | str, str] = {
+    "label_id": "label of a project",
+    "model_id": "model that there is",
+    "base_version": "version that an object has",
+    "turn": "turn that an object has",
+    "since": "event of a slide",
+}
+MAX_PLACE = 200
 
 MANY_COMPLAINTS = 100
 
@@ -17,7 +27,7 @@ def in_words(error: ValidationError) -> str:
     if error.error_count() > MANY_COMPLAINTS:
         return f"The command is not valid: {error.error_count():,} things in it are wrong."
     first = error.errors(include_url=False, include_input=False)[0]
-    return _about_prompts(first) or _about_a_field(first)
+    return _about_prompts(first) or _about_numbers(first) or _about_a_field(first)
 
 
 def _about_prompts(complaint: ErrorDetails) -> str | None:
@@ -42,6 +52,18 @@ def _about_prompts(complaint: ErrorDetails) -> str | None:
     return None
 
 
+def _about_numbers(complaint: ErrorDetails) -> str | None:
+    place, kind = complaint["loc"], complaint["type"]
+    if kind not in BEYOND or not place or place[-1] not in NUMBERS:
+        return None
+    return f"The command's {place[-1]} is no {NUMBERS[place[-1]]}: reload the page to see the slide as it is now."
+
+
 def _about_a_field(complaint: ErrorDetails) -> str:
-    place = ".".join(str(part) for part in complaint["loc"]) or "the message"
-    return f"The command is not valid: {place}: {complaint['msg']}."
+    """Names of fields are the sender's words too: bounded, and in one line of the log."""
+    place = ascii(".".join(str(part) for part in complaint["loc"]))[1:-1] or "the message"
+    return f"The command is not valid: {_shorten(place)}: {_shorten(complaint['msg'])}."
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= MAX_PLACE else text[:MAX_PLACE] + "…"

@@ -8,5 +8,5 @@ from django.urls import path
 from annotator.live.consumer import SlideConsumer
 
 websocket_application = AllowedHostsOriginValidator(
-    AuthMiddlewareStack(URLRouter([path("ws/slides/<int:slide_id>", SlideConsumer.as_asgi())]))
+    AuthMiddlewareStack(URLRouter([path("ws/slides/<id:slide_id>", SlideConsumer.as_asgi())]))
 )

@@ -4,6 +4,6 @@ from annotator.live.api import ProjectsView, ProjectView, WorkspaceView
 
 urlpatterns = [
     path("projects", ProjectsView.as_view()),
-    path("projects/<int:project_id>", ProjectView.as_view()),
-    path("slides/<int:slide_id>", WorkspaceView.as_view()),
+    path("projects/<id:project_id>", ProjectView.as_view()),
+    path("slides/<id:slide_id>", WorkspaceView.as_view()),
 ]

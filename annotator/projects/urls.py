@@ -5,6 +5,6 @@ from annotator.projects.session import SessionView
 
 urlpatterns = [
     path("session", SessionView.as_view()),
-    path("projects/<int:project_id>/members", MembersView.as_view()),
-    path("projects/<int:project_id>/members/<str:username>", MemberView.as_view()),
+    path("projects/<id:project_id>/members", MembersView.as_view()),
+    path("projects/<id:project_id>/members/<username:username>", MemberView.as_view()),
 ]

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from annotator.projects.models import ObjectType
 from annotator.regions.models import Region
 from annotator.regions.selectors import count_objects
+from inference.protocol import MAX_COORDINATE_PX, MAX_ID
 
 
 class RegionSerializer(serializers.ModelSerializer):
@@ -81,11 +82,11 @@ class MyRegionSerializer(serializers.Serializer):
 class BoxSerializer(serializers.Serializer):
     """A box on a slide, in level-0 px, in which all objects of the type are accepted."""
 
-    slide_id = serializers.IntegerField()
-    x = serializers.FloatField()
-    y = serializers.FloatField()
-    width = serializers.FloatField()
-    height = serializers.FloatField()
+    slide_id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
+    x = serializers.FloatField(min_value=0, max_value=MAX_COORDINATE_PX)
+    y = serializers.FloatField(min_value=0, max_value=MAX_COORDINATE_PX)
+    width = serializers.FloatField(min_value=0, max_value=MAX_COORDINATE_PX)
+    height = serializers.FloatField(min_value=0, max_value=MAX_COORDINATE_PX)
     object_type = serializers.ChoiceField(choices=ObjectType.choices)
 
 

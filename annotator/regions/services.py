@@ -40,7 +40,7 @@ def queue_regions(
             score=found.score, sampling_id=sampling_id, rank=last + place,
         )
         for place, found in enumerate(regions, start=1)
-        if (slide := slides.get(found.slide_id)) and found.x < slide.width and found.y < slide.height
+        if (slide := slides.get(found.slide_id)) and _touches(slide, found)
     )  # fmt: skip
 
 
@@ -207,6 +207,10 @@ def _whose(region: Region) -> str:
     if region.leased_by is None:
         return "You do not hold this region any more."
     return f"{region.leased_by.get_username()} has this region now, because your lease ran out."
+
+
+def _touches(slide: Slide, found: ScoredRegion) -> bool:
+    return -found.width < found.x < slide.width and -found.height < found.y < slide.height
 
 
 def _cut(slide: Slide, found: ScoredRegion) -> dict[str, float]:

@@ -5,13 +5,13 @@ from annotator.regions import services
 from annotator.regions.api import MineView, NextView, QueueView, RegionView, StepView
 
 urlpatterns = [
-    path("projects/<int:project_id>/regions", QueueView.as_view()),
-    path("projects/<int:project_id>/regions/next", NextView.as_view()),
-    path("projects/<int:project_id>/regions/mine", MineView.as_view()),
-    path("regions/<int:region_id>", RegionView.as_view()),
-    path("regions/<int:region_id>/renew", StepView.as_view(step=services.renew)),
-    path("regions/<int:region_id>/release", StepView.as_view(step=services.release)),
-    path("regions/<int:region_id>/skip", StepView.as_view(step=services.skip)),
-    path("regions/<int:region_id>/complete", StepView.as_view(step=services.complete)),
-    path("regions/<int:region_id>/reopen", StepView.as_view(step=services.reopen, right=Right.ADMIN)),
+    path("projects/<id:project_id>/regions", QueueView.as_view()),
+    path("projects/<id:project_id>/regions/next", NextView.as_view()),
+    path("projects/<id:project_id>/regions/mine", MineView.as_view()),
+    path("regions/<id:region_id>", RegionView.as_view()),
+    path("regions/<id:region_id>/renew", StepView.as_view(step=services.renew)),
+    path("regions/<id:region_id>/release", StepView.as_view(step=services.release)),
+    path("regions/<id:region_id>/skip", StepView.as_view(step=services.skip)),
+    path("regions/<id:region_id>/complete", StepView.as_view(step=services.complete)),
+    path("regions/<id:region_id>/reopen", StepView.as_view(step=services.reopen, right=Right.ADMIN)),
 ]

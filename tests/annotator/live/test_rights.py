@@ -18,6 +18,7 @@ from annotator.learning.models import DatasetSnapshot, ModelVersion, SamplingRun
 from annotator.projects.models import Role, Team
 from annotator.projects.services import create_project, set_membership
 from annotator.regions.models import Region
+from inference.protocol import MAX_ID
 from tests.annotator.factories import make_slide, target
 
 METHODS = ["get", "post", "put", "patch", "delete"]
@@ -28,37 +29,37 @@ NEEDS = {
     "api/session": {"get": ANYBODY, "post": ANYBODY, "delete": ANYBODY},
     "api/schema": {"get": SIGNED_IN},
     "api/projects": {"get": SIGNED_IN},
-    "api/projects/<int:project_id>": {"get": VIEWER},
-    "api/projects/<int:project_id>/members": {"get": VIEWER, "put": ADMIN},
-    "api/projects/<int:project_id>/members/<str:username>": {"delete": ADMIN},
-    "api/slides/<int:slide_id>": {"get": VIEWER, "patch": ADMIN},
-    "api/slides/<int:slide_id>/thumbnail": {"get": VIEWER},
-    "api/slides/<int:slide_id>/pass": {"post": VIEWER},
-    "api/slides/<int:slide_id>/objects": {"get": VIEWER},
-    "api/slides/<int:slide_id>/trash": {"get": VIEWER},
+    "api/projects/<id:project_id>": {"get": VIEWER},
+    "api/projects/<id:project_id>/members": {"get": VIEWER, "put": ADMIN},
+    "api/projects/<id:project_id>/members/<username:username>": {"delete": ADMIN},
+    "api/slides/<id:slide_id>": {"get": VIEWER, "patch": ADMIN},
+    "api/slides/<id:slide_id>/thumbnail": {"get": VIEWER},
+    "api/slides/<id:slide_id>/pass": {"post": VIEWER},
+    "api/slides/<id:slide_id>/objects": {"get": VIEWER},
+    "api/slides/<id:slide_id>/trash": {"get": VIEWER},
     "api/objects/<uuid:object_id>/history": {"get": VIEWER},
-    "api/projects/<int:project_id>/regions": {"get": VIEWER, "post": ANNOTATOR},
-    "api/projects/<int:project_id>/regions/next": {"post": ANNOTATOR},
-    "api/projects/<int:project_id>/regions/mine": {"get": VIEWER},
-    "api/regions/<int:region_id>": {"get": VIEWER},
-    "api/regions/<int:region_id>/renew": {"post": ANNOTATOR},
-    "api/regions/<int:region_id>/release": {"post": ANNOTATOR},
-    "api/regions/<int:region_id>/skip": {"post": ANNOTATOR},
-    "api/regions/<int:region_id>/complete": {"post": ANNOTATOR},
-    "api/regions/<int:region_id>/reopen": {"post": ADMIN},
-    "api/projects/<int:project_id>/regions/sampling": {"get": VIEWER, "post": ADMIN},
+    "api/projects/<id:project_id>/regions": {"get": VIEWER, "post": ANNOTATOR},
+    "api/projects/<id:project_id>/regions/next": {"post": ANNOTATOR},
+    "api/projects/<id:project_id>/regions/mine": {"get": VIEWER},
+    "api/regions/<id:region_id>": {"get": VIEWER},
+    "api/regions/<id:region_id>/renew": {"post": ANNOTATOR},
+    "api/regions/<id:region_id>/release": {"post": ANNOTATOR},
+    "api/regions/<id:region_id>/skip": {"post": ANNOTATOR},
+    "api/regions/<id:region_id>/complete": {"post": ANNOTATOR},
+    "api/regions/<id:region_id>/reopen": {"post": ADMIN},
+    "api/projects/<id:project_id>/regions/sampling": {"get": VIEWER, "post": ADMIN},
     "api/regions/sampling/<uuid:job_id>/cancel": {"post": ADMIN},
-    "api/projects/<int:project_id>/models": {"get": VIEWER},
-    "api/projects/<int:project_id>/models/roll-back": {"post": ADMIN},
-    "api/projects/<int:project_id>/models/<int:version_id>/activate": {"post": ADMIN},
-    "api/projects/<int:project_id>/models/<int:version_id>/export": {"get": ADMIN},
-    "api/projects/<int:project_id>/learning": {"get": VIEWER},
-    "api/projects/<int:project_id>/learning/settings": {"put": ADMIN},
-    "api/projects/<int:project_id>/learning/runs": {"post": ADMIN},
+    "api/projects/<id:project_id>/models": {"get": VIEWER},
+    "api/projects/<id:project_id>/models/roll-back": {"post": ADMIN},
+    "api/projects/<id:project_id>/models/<id:version_id>/activate": {"post": ADMIN},
+    "api/projects/<id:project_id>/models/<id:version_id>/export": {"get": ADMIN},
+    "api/projects/<id:project_id>/learning": {"get": VIEWER},
+    "api/projects/<id:project_id>/learning/settings": {"put": ADMIN},
+    "api/projects/<id:project_id>/learning/runs": {"post": ADMIN},
     "api/learning/runs/<uuid:run_id>": {"get": VIEWER},
     "api/learning/runs/<uuid:run_id>/cancel": {"post": ADMIN},
     "api/learning/runs/<uuid:run_id>/pictures/<int:number>.png": {"get": VIEWER},
-    "api/projects/<int:project_id>/effort": {"get": VIEWER},
+    "api/projects/<id:project_id>/effort": {"get": VIEWER},
 }
 INSIDERS = {"viewer": VIEWER, "annotator": ANNOTATOR, "admin": ADMIN}
 OUTSIDERS = ["stranger", "other_admin", "superuser"]
@@ -95,8 +96,8 @@ def make_things(project, annotator, number) -> dict:
         project=project, strategy="random", model_version=version, wanted=1, region_um=256
     )
     return {
-        "<int:project_id>": project.pk, "<int:slide_id>": slide.pk, "<uuid:object_id>": annotation.pk,
-        "<str:username>": "viewer", "<int:region_id>": region.pk, "<int:version_id>": version.pk,
+        "<id:project_id>": project.pk, "<id:slide_id>": slide.pk, "<uuid:object_id>": annotation.pk,
+        "<username:username>": "viewer", "<id:region_id>": region.pk, "<id:version_id>": version.pk,
         "<uuid:run_id>": run.pk, "<uuid:job_id>": search.pk, "<int:number>": 0,
     }  # fmt: skip
 
@@ -117,11 +118,11 @@ def things(people, project) -> SimpleNamespace:
 
 
 NOWHERE = {
-    "<int:project_id>": 999_999, "<int:slide_id>": 999_999, "<uuid:object_id>": uuid4(), "<str:username>": "nobody",
-    "<int:region_id>": 999_999, "<int:version_id>": 999_999, "<uuid:run_id>": uuid4(), "<uuid:job_id>": uuid4(),
+    "<id:project_id>": 999_999, "<id:slide_id>": 999_999, "<uuid:object_id>": uuid4(), "<username:username>": "nobody",
+    "<id:region_id>": 999_999, "<id:version_id>": 999_999, "<uuid:run_id>": uuid4(), "<uuid:job_id>": uuid4(),
     "<int:number>": 0,
 }  # fmt: skip
-BEYOND = {place: 10**30 if place.startswith("<int") else value for place, value in NOWHERE.items()}
+BEYOND = {place: MAX_ID if place.startswith("<id") else value for place, value in NOWHERE.items()}
 
 
 def fill(route, values) -> str:
@@ -191,12 +192,12 @@ def test_what_may_not_be_seen_answers_like_what_is_not_there(ask, things, route)
             assert hidden.headers == nowhere.headers, where
 
 
-@pytest.mark.parametrize("route", [route for route in NEEDS if "<int:project_id>" in route and route.count("<") > 1])
+@pytest.mark.parametrize("route", [route for route in NEEDS if "<id:project_id>" in route and route.count("<") > 1])
 def test_nor_does_an_admin_find_through_the_own_project_what_others_have(ask, things, route):
     """Another team's version, or an account that is not in the team, at an address of one's own project."""
-    own = {"<int:project_id>": things.ours["<int:project_id>"]}
+    own = {"<id:project_id>": things.ours["<id:project_id>"]}
     for method in METHODS:
-        others = ask("admin", method, fill(route, things.theirs | own | {"<str:username>": "stranger"}))
+        others = ask("admin", method, fill(route, things.theirs | own | {"<username:username>": "stranger"}))
         nowhere = ask("admin", method, fill(route, NOWHERE | own))
         assert others.status_code == nowhere.status_code
         assert content(others).replace(b"stranger", b"nobody") == content(nowhere)
@@ -219,6 +220,6 @@ def address(things):
 def test_a_malformed_viewport_is_refused_in_words(address, people, query):
     client = Client()
     client.force_login(people.viewer)
-    response = client.get(address("api/slides/<int:slide_id>/objects") + "?" + query)
+    response = client.get(address("api/slides/<id:slide_id>/objects") + "?" + query)
     assert response.status_code == 400
     assert "takes" in response.json()["message"]
