@@ -9,7 +9,7 @@ from html import escape
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from annotator.core.errors import InvalidInput, NotAllowed, NotFound, SquiggleError, explain
-from annotator.core.headers import NOTHING, POLICY
+from annotator.core.headers import ADMIN, NOTHING, POLICY
 
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Squiggle</title>
@@ -45,5 +45,6 @@ def answer(path: str, error: SquiggleError) -> HttpResponse:
     """The error as JSON for programs, as a small page for people."""
     if path.startswith("/api/"):
         return JsonResponse({"code": error.code, "message": error.message}, status=error.status)
-    page = PAGE.format(message=escape(error.message))
-    return HttpResponse(page, status=error.status, headers={POLICY: f"{NOTHING}; style-src 'self'"})
+    response = HttpResponse(PAGE.format(message=escape(error.message)), status=error.status)
+    response[POLICY] = ADMIN if path.startswith("/admin/") else f"{NOTHING}; style-src 'self'"
+    return response
