@@ -44,6 +44,11 @@ class Person:
         return OpenSlide(self, slide_id)
 
 
+def is_to_wait(event: dict[str, Any]) -> bool:
+    """Whether a command was refused for a moment only: it is sent again then, as the browser does."""
+    return event["kind"] == "command.failed" and event["retry_after_ms"] is not None
+
+
 class OpenSlide:
     """One socket on a slide, with what it has been told: objects by id, and the events in their order."""
 
@@ -52,6 +57,7 @@ class OpenSlide:
         self.workspace = person.get(f"/api/slides/{slide_id}")
         self.objects: dict[str, dict] = {}
         self.events: list[dict] = []
+        self.sent: dict[str, dict] = {}
         self.seq = 0
         self.reconnect()
 
@@ -81,6 +87,7 @@ class OpenSlide:
 
     def send(self, **command: Any) -> dict[str, Any]:
         command = {"command_id": str(uuid4()), **command}
+        self.sent[command["command_id"]] = command
         self.socket.send(json.dumps(command))
         return command
 
@@ -114,7 +121,10 @@ class OpenSlide:
 
     def answer(self, command: dict[str, Any], timeout_s: float = 20) -> dict[str, Any]:
         return self.wait_for(
-            lambda event: event["kind"] in ANSWERS and event["command_id"] == command["command_id"], timeout_s
+            lambda event: (
+                event["kind"] in ANSWERS and event["command_id"] == command["command_id"] and not is_to_wait(event)
+            ),
+            timeout_s,
         )
 
     def wait_state(self, object_id: str, state: str, timeout_s: float = 20) -> dict[str, Any]:
@@ -139,7 +149,10 @@ class OpenSlide:
             event = self.receive(timeout_s)
             if wanted(event):
                 return event
-        raise AssertionError(f"what was waited for did not come within {timeout_s} s; last: {self.events[-5:]}")
+        told = [event for event in self.events if event["kind"] not in ("heartbeat", "objects.upserted", "ack")]
+        raise AssertionError(
+            f"what was waited for did not come within {timeout_s} s; last: {self.events[-3:]}; refusals and the like: {told[-5:]}"
+        )
 
     def receive(self, timeout_s: float = 20) -> dict[str, Any]:
         event = json.loads(self.socket.recv(timeout=timeout_s))
@@ -149,6 +162,9 @@ class OpenSlide:
             for view in event["objects"]:
                 if view["version"] >= self.objects.get(view["object_id"], {"version": 0})["version"]:
                     self.objects[view["object_id"]] = view
+        if is_to_wait(event) and event["command_id"] in self.sent:
+            time.sleep(event["retry_after_ms"] / 1000)
+            self.socket.send(json.dumps(self.sent[event["command_id"]]))
         return event
 
     def numbers(self) -> set[int]:
