@@ -48,6 +48,7 @@ COMPARED_TILES = 48
 COMPARED_S = 5.0
 """… and for no longer than this, each."""
 STORED_TILES = 12
+RIMS_PX = 4096
 
 
 @dataclass(frozen=True)
@@ -202,31 +203,40 @@ class Shown:
 def _choose_reader(path: Path, file: Path, plane: int | None) -> Shown:
     """The first of the readers, the likeliest first, that sees what a second, independent one sees. Raises Refused."""
     from annotator.slides.dicom_folder import series_of
-    from annotator.slides.second_reader import open_second
+    from annotator.slides.second_reader import PictureReader, open_second
     from annotator.slides.sources import list_readers
     from annotator.slides.tiff_structure import check_tiff
 
     _check_picture(file)
     structure = check_tiff(file)
     second = open_second(file)
+    if isinstance(second, PictureReader) and second.is_dim():
+        raise Refused(
+            f"{path} holds values of up to {second.pixels.max()} in 16 bits, of which readers of PNG show the upper 8: hardly "
+            f"more than black. Convert it with `vips tiffsave {path.name} out.tif --tile --pyramid` and import that."
+        )
     series = series_of(file)
-    sparse = structure is not None and structure.sparse
+    question = Question(path, file, plane, structure, series, second)
     wrong: list[str] = []
-    failed: list[Exception] = []
+    failed: list[tuple[str, Exception]] = []
     passed_over: list[Any] = []
     for reader in list_readers(str(file), structure.kind if structure else None):
         try:
-            return _try_reader(path, file, reader, second, series, plane, passed_over, sparse)
+            return _try_reader(question, reader, passed_over)
         except Unsound as fault:
             logger.info("%s: the reader %s is passed over: %s", file, reader, fault)
             wrong.append(str(fault))
+        except Damaged as fault:
+            raise Refused(
+                f"{path} cannot be shown rightly: {fault}. It is damaged or mislabelled; export it anew."
+            ) from None
         except Refused:
             raise
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 half a dozen readers, each with errors of its own: the next may do
             logger.info("%s: the reader %s is passed over: %r", file, reader, error)
-            failed.append(error)
+            failed.append((reader, error))
     if wrong:
         raise Refused(f"{path} cannot be shown rightly: {wrong[0]}. It is damaged or mislabelled; export it anew.")
     if passed_over:
@@ -235,16 +245,37 @@ def _choose_reader(path: Path, file: Path, plane: int | None) -> Shown:
 
 
 class Unsound(Exception):
-    """A reader shows something that the slide cannot be; the message says what."""
+    """A reader shows something that the slide cannot be; the message says what. Another may show the slide."""
 
 
-def _try_reader(
-    path: Path, file: Path, reader: str, second: Any, series: Any, plane: int | None, opened: list[Any], sparse: bool
-) -> Shown:
-    """Raises Unsound, Refused, and whatever the reader raises."""
+class Damaged(Exception):
+    """The file holds something that a slide cannot be, as two readers agree; the message says what."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of each reader in turn."""
+
+    path: Path
+    """As the person named it."""
+    file: Path
+    plane: int | None
+    structure: Any
+    """Of a TIFF."""
+    series: Any
+    """Of a DICOM file."""
+    second: Any
+    """The second reader, where there is one."""
+
+
+def _try_reader(question: Question, reader: str, opened: list[Any]) -> Shown:
+    """Raises Unsound, Damaged, Refused, and whatever the reader raises."""
     from annotator.slides.sources import AS_STORED, choose_look, open_by, open_source
     from annotator.slides.tiff_structure import check_size
 
+    path, file, second, series, plane = (
+        question.path, question.file, question.second, question.series, question.plane
+    )  # fmt: skip
     plain = open_by(str(file), reader)
     opened.append((reader, plain))
     check_size(path, plain.sizeX, plain.sizeY)
@@ -259,14 +290,19 @@ def _try_reader(
     if plane is not None and not 0 <= plane < planes:
         has = f"the planes 0 to {planes - 1}" if planes > 1 else "one focal plane"
         raise Refused(f"{path} has {has}; --plane {plane} is none of them.")
-    _check_values(plain)
-    look = choose_look(plain, str(file), plane)
-    source = plain if look.style == AS_STORED else open_source(str(file), look.style, reader)
-    _check_tiles(source)
-    overview = _draw_overview(source)
-    _check_overview(overview, plain, compared=compared)
-    _check_levels(source, sparse=sparse)
-    _check_rims(source, overview)
+    try:
+        _check_values(plain)
+        look = choose_look(plain, str(file), plane)
+        source = plain if look.style == AS_STORED else open_source(str(file), look.style, reader)
+        _check_tiles(source)
+        overview = _draw_overview(source)
+        _check_overview(overview, plain, compared=compared)
+        _check_rims(source, overview, question.structure)
+    except Unsound as fault:
+        if compared:  # a second reader sees it, too
+            raise Damaged(str(fault)) from None
+        raise
+    _check_levels(source, question.structure)
     _check_stored(source, file, look.style)
     return Shown(reader, source, look, overview, _join_metadata(opened, file))
 
@@ -292,9 +328,10 @@ def _join_metadata(opened: list[Any], file: Path) -> dict[str, Any]:
     return joined
 
 
-def _first_line(failed: list[Exception], opened: list[Any]) -> str:
-    """The first error in words; readers also speak of `<_io.BytesIO object at 0x…>`, which helps nobody."""
-    for error in failed:
+def _first_line(failed: list[tuple[str, Exception]], opened: list[Any]) -> str:
+    """What the first reader that opened it ran into, in words; others speak of `<_io.BytesIO object …>`."""
+    names = [name for name, _ in opened]
+    for _, error in sorted((item for item in failed if item[0] in names), key=lambda item: names.index(item[0])):
         line = (str(error).strip().splitlines() or [""])[0][:200]
         if line and " object at 0x" not in line:
             return line
@@ -368,7 +405,7 @@ def _list_places(source: Any, z: int, count: int) -> list[tuple[int, int]]:
 
 def _compare_readers(source: Any, reader: str, second: Any) -> bool:
     """Whether a second reader could be heard; both must see the same. Raises Unsound."""
-    from annotator.slides.second_reader import ERRORS
+    from annotator.slides.second_reader import ERRORS, PictureReader
     from annotator.slides.soundness import READERS_DIFFER
     from annotator.slides.sources import read_stored
 
@@ -388,7 +425,7 @@ def _compare_readers(source: Any, reader: str, second: Any) -> bool:
                 return False
             continue
         heard += 1
-        difference = min(_difference(seen, other) for other in others)
+        difference = min(_difference(seen, other, shift=isinstance(second, PictureReader)) for other in others)
         if difference > READERS_DIFFER:
             raise Unsound(
                 f"two readers see different pictures in it, by {difference:.0f} of 255 around {left}, {upper} "
@@ -401,14 +438,14 @@ def _compare_readers(source: Any, reader: str, second: Any) -> bool:
     return heard > 0
 
 
-def _difference(seen: Any, other: Any) -> float:
+def _difference(seen: Any, other: Any, *, shift: bool) -> float:
     """Of what two readers see, as of 255; a reader that drops bits sees something else."""
     import numpy as np
 
     from annotator.slides.soundness import mean_difference
     from annotator.slides.sources import as_rgb
 
-    if seen.dtype == np.uint8 and other.dtype == np.uint16 and other.max(initial=0) >= 2**14:
+    if seen.dtype == np.uint8 and other.dtype == np.uint16 and shift:
         other = (other >> 8).astype(np.uint8)  # of a PNG's 16 bits the upper ones are shown
     if seen.dtype != other.dtype:
         return 255.0
@@ -423,13 +460,15 @@ def _difference(seen: Any, other: Any) -> float:
 
 
 def _check_values(source: Any) -> None:
-    """Raises Unsound where the numbers themselves are wrong: bytes in the wrong order."""
-    from annotator.slides.soundness import bytes_are_swapped
+    """Raises Unsound where the numbers themselves are wrong: bytes in the wrong order, a wrong predictor."""
+    from annotator.slides.soundness import bytes_are_swapped, predictor_is_wrong
     from annotator.slides.sources import sample_tiles
 
     tiles = [tile for tile in sample_tiles(source, 0, 9) if min(tile.shape[:2]) > 1]
     if tiles and sum(bytes_are_swapped(tile) for tile in tiles) > len(tiles) / 2:
         raise Unsound("the two bytes of its 16-bit values have changed places (byte order)")
+    if tiles and sum(predictor_is_wrong(tile) for tile in tiles) > len(tiles) / 2:
+        raise Unsound("its values are differences that ought to be sums, or the other way round (predictor)")
 
 
 def _check_tiles(source: Any) -> None:
@@ -490,13 +529,17 @@ def _check_overview(overview: Any, source: Any, *, compared: bool) -> None:
     raise Unsound(fault)
 
 
-def _check_levels(source: Any, *, sparse: bool) -> None:
-    """Each level shows what the next finer one shows; tiles that are not stored show nothing. Raises Unsound."""
+def _check_levels(source: Any, structure: Any) -> None:
+    """Each level shows what the next finer one shows; tiles that are not stored show nothing.
+
+    Raises Damaged where the level is the file's own, Unsound where the reader made it.
+    """
     import numpy as np
 
     from annotator.slides.soundness import LEVELS_DIFFER, levels_differ
     from annotator.slides.sources import read_pixels
 
+    sparse, stored = (structure.sparse, structure.sizes) if structure else (False, ())
     until = time.monotonic() + COMPARED_S
     for z in range(source.levels - 2, -1, -1):
         shrink = 2 ** (source.levels - 1 - z)
@@ -516,7 +559,8 @@ def _check_levels(source: Any, *, sparse: bool) -> None:
                         fine[down : down + part.shape[0], across : across + part.shape[1]] = part
             difference = levels_differ(coarse, fine[: 2 * coarse.shape[0], : 2 * coarse.shape[1]])
             if difference > LEVELS_DIFFER and not gap:
-                raise Unsound(
+                own = any(abs(width - size[0]) <= 1 and abs(height - size[1]) <= 1 for size in stored)
+                raise (Damaged if own else Unsound)(
                     f"its levels do not show the same picture: the one of {width} × {height} px and the next larger one "
                     f"differ by {difference:.0f} of 255 around {left * shrink}, {top * shrink}"
                 )
@@ -524,32 +568,30 @@ def _check_levels(source: Any, *, sparse: bool) -> None:
                 return
 
 
-def _check_rims(source: Any, overview: Any) -> None:
-    """Raises Unsound where the picture breaks off at the rims of its tiles, or is smeared along its rows."""
+def _check_rims(source: Any, overview: Any, structure: Any) -> None:
+    """Raises Unsound where the picture breaks off at the rims of the tiles or strips that the file has."""
     import numpy as np
 
-    from annotator.slides.soundness import busiest_place, find_seams, is_smeared
+    from annotator.slides.soundness import busiest_place, find_seams
     from annotator.slides.sources import read_pixels
 
-    columns, rows = source.sizeX // source.tileWidth, source.sizeY // source.tileHeight
-    across, down = min(columns, 4), min(rows, 4)
+    width, height = structure.chunk if structure else (source.tileWidth, source.tileHeight)
+    columns, rows = math.ceil(source.sizeX / source.tileWidth), math.ceil(source.sizeY / source.tileHeight)
+    across, down = (min(4, columns), min(4, rows))
     x, y = busiest_place(overview)
-    left = min(max(round(x * columns) - across // 2, 0), columns - across)
+    first = min(max(round(x * columns) - across // 2, 0), columns - across)
     upper = min(max(round(y * rows) - down // 2, 0), rows - down)
     top = source.levels - 1
-    if not across or not down:
-        middle = read_pixels(source, top, 0, 0)[: source.sizeY, : source.sizeX]
-    else:
-        middle = np.concatenate(
-            [
-                np.concatenate([read_pixels(source, top, left + x, upper + y) for x in range(across)], axis=1)
-                for y in range(down)
-            ],
-        )
-    if find_seams(middle, source.tileWidth, source.tileHeight):
-        raise Unsound("its tiles do not fit together at their rims: they are scrambled")
-    if is_smeared(middle):
-        raise Unsound("it is smeared along its rows (a wrong predictor, or lost data)")
+    lines = [
+        np.concatenate([read_pixels(source, top, first + x, upper + y) for x in range(across)], axis=1)
+        for y in range(down)
+    ]
+    left, above = first * source.tileWidth, upper * source.tileHeight
+    seen = np.concatenate(lines)[-above % height : source.sizeY - above, -left % width : source.sizeX - left]
+    if structure is None or structure.chunk[0] < source.sizeX:
+        seen = seen[:, : seen.shape[1] // width * width]
+    if find_seams(seen[: seen.shape[0] // height * height, :RIMS_PX][:RIMS_PX], width, height):
+        raise Unsound("its tiles or strips do not fit together at their rims: they are scrambled")
 
 
 def _check_stored(source: Any, file: Path, style: dict[str, Any]) -> None:

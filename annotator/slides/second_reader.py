@@ -129,6 +129,10 @@ class PictureReader:
         self.pixels = self.pixels[:, :, None] if self.pixels.ndim == 2 else self.pixels
         self.height, self.width = self.pixels.shape[:2]
 
+    def is_dim(self) -> bool:
+        """Whether its 16 bits hold the values of a camera of fewer."""
+        return self.pixels.dtype == np.uint16 and int(self.pixels.max(initial=0)) < 2**14
+
     def read(self, left: int, top: int, width: int, height: int) -> list[NDArray[Any]]:
         return [self.pixels[top : top + height, left : left + width]]
 

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 READERS_DIFFER = 6.0
 """Mean difference, of 255, at which two readers see different pictures; two JPEG decoders differ by less than 1."""
-LEVELS_DIFFER = 14.0
-"""Likewise of two levels, in cells of CELL_PX: scanners sharpen, round and compress levels anew; 4 is usual at edges."""
+LEVELS_DIFFER = 9.0
+"""Likewise of two levels, in cells of CELL_PX: scanners sharpen, round and compress levels anew, and differ by 2."""
 CELL_PX = 8
+TINT = 1.5
 SEAM = 1.6
 """A jump along all tiles' rims, as a multiple of the largest jump within tiles."""
 BROKEN = 0.55
@@ -19,6 +20,8 @@ BROKEN = 0.55
 LEAST_SEAM = 8.0
 """Of 255."""
 LEAST_TILE_PX = 16
+LEAST_SHADES = 16
+"""Fewer are black and white, dithered: small steps up and down as well."""
 FLAT = 3
 """Of 255: what a JPEG makes of one colour."""
 
@@ -31,7 +34,8 @@ def mean_difference(one: NDArray[np.generic], other: NDArray[np.generic], full_s
 
 
 def levels_differ(coarse: Image, fine: Image) -> float:
-    """How differently two levels show one place: (h, w, 3) and (2h, 2w, 3) RGB → the mean difference of their cells, of 255.
+    """How differently two levels show one place: (h, w, 3) and (2h, 2w, 3) RGB → the mean difference of their cells, of 255;
+    or that of a whole channel, times TINT, as swapped channels of a pale stain differ little anywhere and yet everywhere.
 
     Cells, not pixels: a level may be shifted by a pixel, and be a little sharper.
     """
@@ -41,7 +45,8 @@ def levels_differ(coarse: Image, fine: Image) -> float:
     cell_y, cell_x = min(CELL_PX, height), min(CELL_PX, width)
     one = _cells(coarse[:height, :width], cell_y, cell_x)
     other = _cells(fine[: height * 2, : width * 2], cell_y * 2, cell_x * 2)
-    return float(np.abs(one - other).mean())
+    tint = np.abs(one.mean(axis=(0, 1)) - other.mean(axis=(0, 1))).max()
+    return float(max(np.abs(one - other).mean(), TINT * tint))
 
 
 def _cells(pixels: Image, cell_y: int, cell_x: int) -> NDArray[np.float64]:
@@ -59,7 +64,7 @@ def find_fault(overview: Image) -> str | None:
         return "all of it is white"
     flat = overview.reshape(-1, 3).astype(np.float64)
     spread, middle = flat.std(axis=0), np.median(flat, axis=0)
-    if spread[0] > 2 * spread[1:].max() and np.abs(middle[1:] - 128).max() < 24 and abs(middle[0] - 128) > 32:
+    if spread[0] > 2 * spread[1:].max() and np.abs(middle[1:] - 128).max() < 48 and abs(middle[0] - 128) > 16:
         return "its colours are false: brightness and colour (YCbCr) are shown as red, green and blue"
     brightest = flat[flat.sum(axis=1) >= np.percentile(flat.sum(axis=1), 90)]
     red, green, blue = np.median(brightest, axis=0)
@@ -77,19 +82,27 @@ def bytes_are_swapped(values: NDArray[np.generic]) -> bool:
     return _roughness(unsigned) > 0.02 and _roughness(unsigned) > 3 * _roughness(unsigned.byteswap())
 
 
-def _roughness(values: NDArray[np.uint16]) -> float:
+def _roughness(values: NDArray[np.generic]) -> float:
     """Mean step between neighbours, as a share of the range."""
     low, high = np.percentile(values, (0.5, 99.5))
     steps = [np.abs(np.diff(values.astype(np.float64), axis=axis)).mean() for axis in (0, 1) if values.shape[axis] > 1]
     return float(np.mean(steps) / (high - low)) if high > low and steps else 0.0
 
 
-def is_smeared(pixels: Image) -> bool:
-    """Whether rows are noise beside each other but smooth along themselves, or the other way round: a wrong predictor."""
-    grey = pixels.astype(np.float64)
-    along = np.abs(np.diff(grey, axis=1)).mean()
-    across = np.abs(np.diff(grey, axis=0)).mean()
-    return bool(max(along, across) > 40 and max(along, across) > 4 * min(along, across))
+def predictor_is_wrong(tile: NDArray[np.generic]) -> bool:
+    """Whether values make a picture only as differences along the rows, or as sums: a tile from its left rim on,
+    (h, w, bands), whose predictor was not undone, or undone though there was none."""
+    if tile.dtype not in (np.uint8, np.uint16) or min(tile.shape[:2]) < LEAST_TILE_PX:
+        return False
+    shown, full = _roughness(tile), np.iinfo(tile.dtype).max
+    if shown <= 0.1:
+        return False
+    if shown > 3 * _roughness(np.diff(tile, axis=1)):
+        return True
+    up, down = (tile <= full // 8).mean(), (tile >= full - full // 8).mean()  # differences are small, or negative ones
+    if min(up, down) < 0.1 or up + down < 0.6 or len(np.unique(tile)) <= LEAST_SHADES:
+        return False
+    return shown > 3 * _roughness(np.cumsum(tile, axis=1, dtype=tile.dtype))
 
 
 def find_seams(pixels: Image, tile_width: int, tile_height: int) -> bool:
@@ -99,6 +112,7 @@ def find_seams(pixels: Image, tile_width: int, tile_height: int) -> bool:
     """
     broken = told = 0
     for grid, side, beside in ((pixels, tile_width, tile_height), (pixels.swapaxes(0, 1), tile_height, tile_width)):
+        beside = min(beside, grid.shape[0])
         for start in range(0, grid.shape[0] - beside + 1, beside):
             row = grid[start : start + beside]
             for rim in range(side, row.shape[1] - side + 1, side) if side >= LEAST_TILE_PX else ():

@@ -31,7 +31,7 @@ PRIMARIES = ("#ff0000", "#00ff00", "#0000ff")
 FULL_RANGE = (0.0, 255.0)
 """Of planes that are colours already: they are not stretched."""
 DARK_GROUND = 96
-DEPTHS_BITS = (8, 10, 12, 14, 16)
+DEPTHS_BITS = (8, 10, 12, 14)
 """Of cameras: the range of colours that no file states is the least of these that holds the brightest pixel."""
 SAMPLED_TILES = 36
 """Of the full level, evenly spread: what a range is measured on, and which plane is sharp."""
@@ -147,31 +147,35 @@ def read_tile(source: Any, z: int, x: int, y: int) -> bytes:
 def read_pixels(source: Any, z: int, x: int, y: int) -> NDArray[np.uint8]:
     """The tile, decoded: (h, w, 3) RGB. Raises one of READ_ERRORS.
 
-    On levels where the slide is narrower than a pixel, readers mix it with the black beside it; there the next finer
-    level's pixels that lie on the slide are averaged instead.
+    What lies beyond the slide repeats its rim, where readers have black: a JPEG of both would darken the last pixels. On
+    levels where the slide is narrower than a pixel, readers mix it with that black; there the next finer level's pixels
+    are averaged instead.
     """
     shrink = 2 ** (source.levels - 1 - z)
-    if shrink == 1 or min(source.sizeX, source.sizeY) >= shrink:
-        return as_rgb(source.getTile(x, y, z, numpyAllowed="always"))
-    tile = np.full((source.tileHeight, source.tileWidth, 3), 255, np.uint8)
-    for row in (0, 1):
-        for column in (0, 1):
-            left, top = (2 * x + column) * source.tileWidth, (2 * y + row) * source.tileHeight
-            width = min(max(source.sizeX * 2 // shrink, 1) - left, source.tileWidth)
-            height = min(max(source.sizeY * 2 // shrink, 1) - top, source.tileHeight)
-            if width <= 0 or height <= 0:
-                continue
-            finer = read_pixels(source, z + 1, 2 * x + column, 2 * y + row)[:height, :width]
-            half = _halve(finer)
-            down, across = row * source.tileHeight // 2, column * source.tileWidth // 2
-            tile[down : down + half.shape[0], across : across + half.shape[1]] = half
-    return tile
+    width = min(max(source.sizeX // shrink, 1) - x * source.tileWidth, source.tileWidth)
+    height = min(max(source.sizeY // shrink, 1) - y * source.tileHeight, source.tileHeight)
+    if shrink > min(source.sizeX, source.sizeY):
+        tile = _average_finer(source, z, x, y, max(width, 1), max(height, 1))
+    else:
+        tile = as_rgb(source.getTile(x, y, z, numpyAllowed="always"))
+    if width < 1 or height < 1 or tile.shape[:2] == (height, width) == (source.tileHeight, source.tileWidth):
+        return tile
+    inside = tile[:height, :width]
+    missing = (source.tileHeight - inside.shape[0], source.tileWidth - inside.shape[1])
+    return np.pad(inside, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
 
 
-def _halve(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Means of 2 × 2 pixels; an odd last row or column stands for two."""
-    even = np.pad(pixels, ((0, pixels.shape[0] % 2), (0, pixels.shape[1] % 2), (0, 0)), mode="edge")
-    quads = even.reshape(even.shape[0] // 2, 2, even.shape[1] // 2, 2, 3).astype(np.uint16)
+def _average_finer(source: Any, z: int, x: int, y: int, width: int, height: int) -> NDArray[np.uint8]:
+    """The (height, width, 3) of a tile that lie on the slide: means of 2 × 2 pixels of the next finer level."""
+    rows = []
+    for row in range(2 if 2 * height > source.tileHeight else 1):
+        across = [
+            read_pixels(source, z + 1, 2 * x + column, 2 * y + row)
+            for column in range(2 if 2 * width > source.tileWidth else 1)
+        ]
+        rows.append(np.concatenate(across, axis=1))
+    finer = np.concatenate(rows)[: 2 * height, : 2 * width].astype(np.uint16)
+    quads = finer.reshape(finer.shape[0] // 2, 2, finer.shape[1] // 2, 2, 3)
     return ((quads.sum(axis=(1, 3)) + 2) >> 2).astype(np.uint8)
 
 
@@ -285,10 +289,11 @@ def colour_range(source: Any, path: str, frame: int) -> tuple[float, float]:
     brightest, darkest = float(np.nanmax(sample)), float(np.nanmin(sample))
     stated = _stated_bits(path)
     if sample.dtype.kind == "f":
-        limits: tuple[float, ...] = (1.0, *(2.0**bits - 1 for bits in DEPTHS_BITS))
+        limits: tuple[float, ...] = (1.0, *(2.0**bits - 1 for bits in (*DEPTHS_BITS, 16)))
         slack = 1.02  # rounding and sharpening leave colours a little above white
     else:
-        limits = (2.0**stated - 1,) if stated else tuple(2.0**bits - 1 for bits in DEPTHS_BITS)
+        depths = (stated,) if stated else (*DEPTHS_BITS, 15, 16) if sample.dtype.kind == "i" else (*DEPTHS_BITS, 16)
+        limits = tuple(2.0**bits - 1 for bits in depths)
         slack = 1.0
     full = next((limit for limit in limits if brightest <= limit * slack), None)
     if full is None or darkest < -0.02 * full:  # signed, or beyond what it states: by what it has

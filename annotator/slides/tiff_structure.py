@@ -24,6 +24,8 @@ LARGEST_STRIP_BYTES = 192 * 2**20
 """Of one decoded strip: a picture of 8192 × 8192 px, which a PNG may have as well."""
 DIRECTORY_LIMIT = 10_000
 TAG_LIMIT = 4096
+DEEPEST = 10_000
+"""Directories above one another."""
 SUB_IFDS = 330
 BEGINNINGS = {b"II*\0": ("<", False), b"MM\0*": (">", False), b"II+\0": ("<", True), b"MM\0+": (">", True)}
 PAGE_ERRORS = (
@@ -60,6 +62,10 @@ class Structure:
     """An ending that says what it is, as readers choose by endings: `.svs`, `.ome.tif` …"""
     sparse: bool
     """Whether some tiles are not stored: background."""
+    chunk: tuple[int, int]
+    """Width and height of its tiles or strips, px."""
+    sizes: tuple[tuple[int, int], ...]
+    """Width and height of each level that is stored, px."""
 
 
 def is_tiff(path: Path) -> bool:
@@ -94,7 +100,8 @@ def check_tiff(path: Path) -> Structure | None:
             for page in levels:
                 _check_page(path, page)
             sparse = any(0 in page.databytecounts for page in levels)
-            return Structure(_kind_of(tiff), sparse)
+            sizes = tuple((page.imagewidth, page.imagelength) for page in levels)
+            return Structure(_kind_of(tiff), sparse, _chunk_of(levels[0]), sizes)
     except PAGE_ERRORS:
         raise Refused(f"{path} begins like a TIFF but cannot be read on: it is cut off or damaged.") from None
     finally:
@@ -139,24 +146,33 @@ def _check_chain(path: Path) -> None:
     with path.open("rb") as file:
         order, big = BEGINNINGS[file.read(4)]
         file.seek(8 if big else 4)
-        seen: set[int] = set()
         try:
-            following = [_unpack(file, order, "Q" if big else "I")]
-            while following:
-                offset = following.pop()
-                if not offset:
-                    continue
-                if offset in seen:
-                    raise Refused(
-                        f"{path} is damaged: its chain of directories runs in a circle (back to byte {offset}). "
-                        "Copy it again, or export it anew."
-                    )
-                seen.add(offset)
-                if len(seen) > DIRECTORY_LIMIT:
-                    raise Refused(f"{path} has more than {DIRECTORY_LIMIT} directories: it is damaged, or no slide.")
-                following += _follow(file, order, big, offset)
+            _walk(path, file, order, big, _unpack(file, order, "Q" if big else "I"), (), set())
         except (struct.error, OverflowError):
             raise Refused(_cut_off(path)) from None
+
+
+def _walk(
+    path: Path, file: BinaryIO, order: str, big: bool, offset: int, above: tuple[int, ...], known: set[int]
+) -> None:
+    """Along one chain and, one deeper, those of its sub-directories. `above`: the directories that led here; `known`: all
+    that were read, for a sub-directory may be named by its parent and by its sibling as well."""
+    chain: set[int] = set()
+    while offset:
+        if offset in chain or offset in above:
+            raise Refused(
+                f"{path} is damaged: its chain of directories runs in a circle (back to byte {offset}). "
+                "Copy it again, or export it anew."
+            )
+        chain.add(offset)
+        if offset in known:
+            return
+        known.add(offset)
+        if len(known) > DIRECTORY_LIMIT:
+            raise Refused(f"{path} has more than {DIRECTORY_LIMIT} directories: it is damaged, or no slide.")
+        here, (*below, offset) = offset, _follow(file, order, big, offset)
+        for sub in below if len(above) < DEEPEST else ():
+            _walk(path, file, order, big, sub, (*above, *chain, here), known)
 
 
 def _follow(file: BinaryIO, order: str, big: bool, offset: int) -> list[int]:
@@ -215,11 +231,16 @@ def _check_page(path: Path, page: tifffile.TiffPage) -> None:
     _check_data(path, page)
 
 
+def _chunk_of(page: tifffile.TiffPage) -> tuple[int, int]:
+    if page.is_tiled:
+        return page.tilewidth, page.tilelength
+    return page.imagewidth, min(page.rowsperstrip or page.imagelength, page.imagelength)
+
+
 def _check_chunks(path: Path, page: tifffile.TiffPage) -> None:
     """As many tiles or strips as the size takes, none too large to decode."""
     what = "tiles" if page.is_tiled else "strips"
-    height = page.tilelength if page.is_tiled else min(page.rowsperstrip or page.imagelength, page.imagelength)
-    width = page.tilewidth if page.is_tiled else page.imagewidth
+    width, height = _chunk_of(page)
     planes = page.samplesperpixel if page.planarconfig == 2 else 1
     across = math.ceil(page.imagewidth / width) if width else 0
     needed = across * (math.ceil(page.imagelength / height) if height else 0) * page.imagedepth * planes
@@ -249,8 +270,7 @@ def _check_labels(path: Path, page: tifffile.TiffPage) -> None:
             f"{samples} value{'s' if samples > 1 else ''}."
         )
     if page.compression == COMPRESSION.NONE and photometric != PHOTOMETRIC.YCBCR:
-        width = page.tilewidth if page.is_tiled else page.imagewidth
-        height = page.tilelength if page.is_tiled else min(page.rowsperstrip or page.imagelength, page.imagelength)
+        width, height = _chunk_of(page)
         per_pixel = page.bitspersample * (1 if page.planarconfig == 2 else samples)
         expected = math.ceil(width * per_pixel / 8) * height
         if page.databytecounts[0] not in (0, expected):
