@@ -4,6 +4,8 @@ A file may decode without an error and still show a wrong picture. What two read
 by `differ`; where there is nothing to compare with, by marks that no scanned picture has.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -82,14 +84,14 @@ def bytes_are_swapped(values: NDArray[np.generic]) -> bool:
     return _roughness(unsigned) > 0.02 and _roughness(unsigned) > 3 * _roughness(unsigned.byteswap())
 
 
-def _roughness(values: NDArray[np.generic]) -> float:
+def _roughness(values: NDArray[Any]) -> float:
     """Mean step between neighbours, as a share of the range."""
     low, high = np.percentile(values, (0.5, 99.5))
     steps = [np.abs(np.diff(values.astype(np.float64), axis=axis)).mean() for axis in (0, 1) if values.shape[axis] > 1]
     return float(np.mean(steps) / (high - low)) if high > low and steps else 0.0
 
 
-def predictor_is_wrong(tile: NDArray[np.generic]) -> bool:
+def predictor_is_wrong(tile: NDArray[Any]) -> bool:
     """Whether values make a picture only as differences along the rows, or as sums: a tile from its left rim on,
     (h, w, bands), whose predictor was not undone, or undone though there was none."""
     if tile.dtype not in (np.uint8, np.uint16) or min(tile.shape[:2]) < LEAST_TILE_PX:
