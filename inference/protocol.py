@@ -152,6 +152,8 @@ class SlideRef(Message):
     height: int = Field(gt=0, le=MAX_COORDINATE_PX)
     style: dict[str, Any] = Field(default_factory=lambda: {"icc": False})
     """How the slide's channels become RGB, as large_image's style: decided at import, so all readers see the same."""
+    reader: str = Field(default="", max_length=16)
+    """Which of large_image's readers opens the file, decided at import likewise; empty: the first that can."""
 
 
 class Target(Message):

@@ -15,6 +15,7 @@ from typing import Any
 
 import large_image
 import numpy as np
+from large_image import tilesource
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -22,6 +23,8 @@ from inference.protocol import SlideRef
 
 OPEN_SOURCES = 8
 LARGEST_PATCH_PX = 4096
+LARGEST_READ_PX = 10_000**2
+"""What is read of a level for one patch: 300 MB. The largest patch needs 70 % of it; a wrong scale would need terabytes."""
 SAME_SCALE = 0.01
 """Relative difference of mpp below which pixels are copied instead of resampled: half a pixel at the rim of 100."""
 NEARLY_AN_OCTAVE = 0.15
@@ -39,6 +42,10 @@ large_image.config.setConfig("cache_python_memory_portion", 64)
 
 class SlideReadError(Exception):
     """The slide's pixels cannot be had; the message says which file, and why."""
+
+
+class TooMuchToRead(Exception):
+    """The region is larger than any patch needs; the message is its size."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,11 @@ def read_patch(slide: SlideRef, *, centre: tuple[float, float], size_px: int, mp
             left, top = round(centre[0] - size_px / 2), round(centre[1] - size_px / 2)
             return Patch(_read_level(source, 0, left, top, size_px, size_px), (float(left), float(top)), 1.0)
         return Patch(_resample(source, corner, size_px, scale), corner, scale)
+    except TooMuchToRead as error:
+        raise SlideReadError(
+            f"{slide.path}: {size_px} px of {mpp:g} µm are {error} px of this slide, whose scale is given as {slide.mpp:g} "
+            f"µm/px: more than can be read at once. If the scale is wrong, import the slide again with --mpp."
+        ) from None
     except Exception as error:  # half a dozen readers, each with errors of its own
         raise SlideReadError(f"{slide.path} cannot be read around {centre[0]:.0f}, {centre[1]:.0f}: {error}") from error
 
@@ -86,8 +98,8 @@ def open_source(slide: SlideRef) -> Any:
         status = os.stat(slide.path)
     except OSError as error:
         raise SlideReadError(f"The slide's file {slide.path} cannot be opened: {error.strerror}.") from error
-    style = getattr(slide, "style", AS_STORED)
-    source = _open(slide.path, status.st_mtime_ns, status.st_size, json.dumps(style, sort_keys=True))
+    style = slide.style
+    source = _open(slide.path, status.st_mtime_ns, status.st_size, json.dumps(style, sort_keys=True), slide.reader)
     if (source.sizeX, source.sizeY) != (slide.width, slide.height):
         raise SlideReadError(
             f"{slide.path} is {source.sizeX} × {source.sizeY} px, but {slide.width} × {slide.height} px were imported: "
@@ -97,20 +109,55 @@ def open_source(slide: SlideRef) -> Any:
 
 
 @lru_cache(maxsize=OPEN_SOURCES)
-def _open(path: str, mtime_ns: int, size: int, style: str) -> Any:
-    """noCache: large_image must not keep a second, unbounded hold on the file.
+def _open(path: str, mtime_ns: int, size: int, style: str, reader: str) -> Any:
+    """By the reader that the import chose; empty (slides imported before that): by the first that can.
 
+    noCache: large_image must not keep a second, unbounded hold on the file.
     The style is set after opening: large_image's tifffile source cannot open with a style of several frames.
     """
     try:
-        source = large_image.open(path, style=AS_STORED, noCache=True)
+        if reader:
+            if not tilesource.AvailableTileSources:
+                tilesource.loadTileSources()
+            source = tilesource.AvailableTileSources[reader](path, style=AS_STORED, noCache=True)
+        else:
+            source = large_image.open(path, style=AS_STORED, noCache=True)
         _believe_jfif()
+        _leave_gaps_blank()
         vars(source).pop("_map", None)  # its notebook widget points back at it: the file would never close by itself
         if style != json.dumps(AS_STORED):
             source.style = json.loads(style)
         return source
     except Exception as error:  # as above
         raise SlideReadError(f"{path} is not a slide that can be read: {error}") from error
+
+
+def _leave_gaps_blank() -> None:
+    """A TIFF may leave out tiles that show nothing (offset and count 0): these are background, not an error.
+
+    White for colours, black for channels, as the viewer shows them (annotator.slides.sources).
+    """
+    source = getattr(sys.modules.get("large_image_source_tiff"), "TiffFileTileSource", None)
+    if source is None or hasattr(source, "leaves_gaps_blank"):
+        return
+    by_error = source.getTileIOTiffError
+
+    def blank_or_error(self: Any, x: int, y: int, z: int, **options: Any) -> Any:
+        directory = self._tiffDirectories[z]
+        if directory is None or not _is_gap(directory, x, y):
+            return by_error(self, x, y, z, **options)
+        bands, dtype = directory._tiffInfo.get("samplesperpixel", 1), np.dtype(self._dtype or np.uint8)
+        white = np.iinfo(dtype).max if dtype.kind in "iu" else 65535  # beyond any range that floats are scaled by
+        tile = np.full((self.tileHeight, self.tileWidth, bands), white if bands > 2 else 0, dtype)
+        options = {name: option for name, option in options.items() if name not in ("sparseFallback", "exception")}
+        return self._outputTile(tile, "numpy", x, y, z, **options)
+
+    source.getTileIOTiffError = blank_or_error
+    source.leaves_gaps_blank = True
+
+
+def _is_gap(directory: Any, x: int, y: int) -> bool:
+    return bool(directory._tiffInfo.get("istiled")) and directory._getJpegFrameSize(directory._toTileNum(x, y)) == 0
 
 
 def _believe_jfif() -> None:
@@ -127,8 +174,12 @@ def _believe_jfif() -> None:
 
 
 def _resample(source: Any, corner: tuple[float, float], size_px: int, scale: float) -> NDArray[np.uint8]:
-    """From the level nearest above the wanted resolution, antialiased; exact to a fraction of a pixel."""
-    octave = min(max(floor(log2(scale) + NEARLY_AN_OCTAVE), 0), source.levels - 1)
+    """From the level nearest above the wanted resolution, antialiased; exact to a fraction of a pixel.
+
+    Levels on which the slide is narrower than a pixel are left alone: there readers mix it with the black beside it.
+    """
+    narrowest = floor(log2(min(source.sizeX, source.sizeY)))
+    octave = max(min(floor(log2(scale) + NEARLY_AN_OCTAVE), source.levels - 1, narrowest), 0)
     factor = 2**octave
     left, top = corner[0] / factor, corner[1] / factor
     width = size_px * scale / factor
@@ -142,6 +193,8 @@ def _resample(source: Any, corner: tuple[float, float], size_px: int, scale: flo
 
 def _read_level(source: Any, octave: int, left: int, top: int, width: int, height: int) -> NDArray[np.uint8]:
     """A region in whole pixels of the level that is 2**octave smaller; (height, width, 3), white outside the slide."""
+    if width * height > LARGEST_READ_PX:
+        raise TooMuchToRead(f"{width * 2**octave} × {height * 2**octave}")
     pixels = np.full((height, width, 3), WHITE, np.uint8)
     right = min(left + width, ceil(source.sizeX / 2**octave))
     bottom = min(top + height, ceil(source.sizeY / 2**octave))
@@ -165,7 +218,7 @@ def as_rgb(tile: NDArray[Any]) -> NDArray[np.uint8]:
     if tile.dtype == np.uint16:
         tile = (tile >> 8).astype(np.uint8)
     elif tile.dtype != np.uint8:
-        tile = np.clip(tile, 0, 255).astype(np.uint8)
+        tile = np.clip(np.rint(tile), 0, 255).astype(np.uint8)
     bands = tile.shape[2]
     colours = np.repeat(tile[:, :, :1], 3, axis=2) if bands < 3 else tile[:, :, :3]
     if bands not in (2, 4) or tile[:, :, -1].min() == 255:

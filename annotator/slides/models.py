@@ -18,6 +18,12 @@ class Slide(models.Model):
     style = models.JSONField(
         help_text="How its channels become RGB, as large_image takes it; the same for all readers."
     )
+    reader = models.CharField(
+        max_length=16,
+        blank=True,
+        default="",
+        help_text="Which of large_image's readers opens the file, here and in the model workers; empty: the first that can.",
+    )
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     levels = models.PositiveSmallIntegerField()
@@ -39,6 +45,8 @@ class Slide(models.Model):
     magnification = models.FloatField(null=True, help_text="Of the objective, where the file says so.")
     landing = models.JSONField(null=True, blank=True, help_text="Where the viewer opens: {x, y, width_px}, level-0 px.")
     imported_at = models.DateTimeField(auto_now_add=True)
+    notes: tuple[str, ...] = ()
+    """What the import had to decide, in words for whoever ran it; not stored."""
 
     class Meta:
         ordering = ["name", "id"]

@@ -29,6 +29,8 @@ OPEN_FILES = 32
 EVICTIONS_A_COLLECTION = 4
 """Some handles of a dropped large_image source hang in reference cycles; the collector is not left to its own pace."""
 CACHED_TILE_BYTES = 64 * 2**20
+_one_picture = threading.Lock()
+"""A picture of one tile takes up to 200 MB while it is decoded: one at a time, whoever asks."""
 HAS_CHANGED = "The slide's file has changed since it was imported."
 
 
@@ -64,6 +66,7 @@ class TiledFile:
     levels: int
     tile_width: int
     tile_height: int
+    reader: str = ""
 
     def has_tile(self, z: int, x: int, y: int) -> bool:
         if z >= self.levels:
@@ -74,9 +77,14 @@ class TiledFile:
         return x < columns and y < rows
 
     def is_sliver(self, z: int, x: int, y: int) -> bool:
-        """Whether the tile holds less than a pixel of the level: half of an odd width, which most files round away."""
+        """Whether the tile holds less than a pixel of the level: half of an odd width, which most files round away.
+
+        The first tile of a narrow slide never is one: it holds all there is.
+        """
         shrink = 2 ** (self.levels - 1 - z)
-        return x * self.tile_width >= self.width // shrink or y * self.tile_height >= self.height // shrink
+        return (x > 0 and x * self.tile_width >= self.width // shrink) or (
+            y > 0 and y * self.tile_height >= self.height // shrink
+        )
 
 
 class OpenFile:
@@ -115,10 +123,13 @@ class OpenFile:
         if self.file.is_sliver(z, x, y):
             return Tile(encode(np.full((self.file.tile_height, self.file.tile_width, 3), 255, np.uint8)), encoded=True)
         if self.file.levels == 1:  # a picture of one tile, which TileCache keeps; not to be held decoded as well
-            return Tile(read_tile(open_source(self.file.path, self.file.style), z, x, y), encoded=True)
+            with _one_picture:
+                return Tile(
+                    read_tile(open_source(self.file.path, self.file.style, self.file.reader), z, x, y), encoded=True
+                )
         with self._lock:
             if self._source is None:
-                self._source = open_source(self.file.path, self.file.style)
+                self._source = open_source(self.file.path, self.file.style, self.file.reader)
         return Tile(read_tile(self._source, z, x, y), encoded=True)
 
     def _find_stored(self) -> StoredTiles | None:

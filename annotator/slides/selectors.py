@@ -25,4 +25,11 @@ def get_slide(*, user: User, slide_id: int, right: Right = Right.VIEW) -> Slide:
 
 def slide_reference(slide: Slide) -> SlideRef:
     """The slide as a model worker opens it."""
-    return SlideRef(path=slide.path, mpp=slide.mpp, width=slide.width, height=slide.height, style=slide.style)
+    return SlideRef(
+        path=slide.path,
+        mpp=slide.mpp,
+        width=slide.width,
+        height=slide.height,
+        style=slide.style,
+        reader=slide.reader,
+    )

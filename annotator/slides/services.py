@@ -2,6 +2,7 @@
 
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,11 @@ from annotator.slides.stains import Stain
 
 logger = logging.getLogger(__name__)
 
+DESCRIBED = (
+    "path", "version", "reader", "style", "width", "height", "levels", "tile_width", "tile_height", "vendor", "magnification",
+)  # fmt: skip
+"""What of a file's description goes into the row as it is."""
+
 
 def import_slide(
     *,
@@ -24,28 +30,36 @@ def import_slide(
     name: str | None = None,
     stain: Stain | None = None,
     patient: str = "",
+    plane: int | None = None,
 ) -> Slide:
     """Make the file at `path`, referenced in place, a slide of the project.
 
     `mpp` in µm per level-0 px overrides what the file says, `stain` what its channels suggest; `patient` is whose tissue
-    it is, in any code. Raises SlideRefused, and then leaves no row and no file.
+    it is, in any code; `plane` the focal plane to show, from 0, else the sharpest. What had to be decided stands in the
+    slide's `notes`. Raises SlideRefused, and then leaves no row and no file.
     """
     path = Path(path)
     if mpp is not None:
         check_mpp(mpp)
-    with examine(path) as candidate:
-        mpp = choose_mpp(path, candidate.description.mpp, mpp)
+    with examine(path, plane) as candidate:
+        description = candidate.description
+        mpp, notes = choose_mpp(path, description.pixel_um, mpp)
         with transaction.atomic():
             _lock_imports()
             _refuse_twice(project, candidate)
             slide = Slide.objects.create(
                 project=project,
-                name=(name or path.resolve().name)[:200],
+                name=(name or path.absolute().name)[:200],
                 number=(Slide.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
                 patient=patient,
-                **vars(candidate.description) | {"mpp": mpp, "stain": stain or candidate.description.stain},
+                mpp=mpp,
+                stain=stain or description.stain,
+                **{field: getattr(description, field) for field in DESCRIBED},
             )
             _store_thumbnail(candidate, slide)
+    slide.notes = (*description.notes, *notes)
+    for note in slide.notes:
+        logger.info("slide %s, %s: %s", slide.pk, slide.name, note)
     return slide
 
 
@@ -84,12 +98,25 @@ def _lock_imports() -> None:
 
 
 def _refuse_twice(project: Project, candidate: Candidate) -> None:
-    known = Slide.objects.filter(project=project, path=candidate.description.path).first()
+    path, version = candidate.description.path, candidate.description.version
+    known = Slide.objects.filter(project=project, path=path).first()
     if known is None:
+        _refuse_second_link(project, path)
         return
-    if known.version == candidate.description.version:
+    if known.version == version:
         raise SlideRefused(f"{known.path} is in the project {project.name} already, as {known.name}.")
     raise SlideRefused(
         f"{known.path} is in the project {project.name} already, as {known.name}, but the file has changed since. "
         "Put the old file back, or import the new one under another path."
     )
+
+
+def _refuse_second_link(project: Project, path: str) -> None:
+    """Two names of one file would be annotated twice, and stand on both sides of a split."""
+    for known in Slide.objects.filter(project=project).only("name", "path"):
+        with suppress(OSError):  # that file is gone
+            if os.path.samefile(known.path, path):
+                raise SlideRefused(
+                    f"{path} leads to the same file as {known.path}, which is in the project {project.name} already, as "
+                    f"{known.name}. If they are meant to be two slides, one of the links leads to the wrong file."
+                )

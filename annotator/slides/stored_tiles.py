@@ -9,6 +9,8 @@ import os
 from dataclasses import dataclass
 from math import ceil
 
+import numpy as np
+import simplejpeg
 import tifffile
 from tifffile import COMPRESSION, PHOTOMETRIC
 
@@ -24,6 +26,8 @@ class Level:
     byte_counts: tuple[int, ...]
     head: bytes
     """What goes before each tile instead of its own start-of-image marker."""
+    blank: bytes
+    """A JPEG of background, for tiles that whoever wrote the file left out: white for colours, black for a channel."""
 
 
 class StoredTiles:
@@ -54,6 +58,8 @@ class StoredTiles:
         if place is None:
             return None
         head, offset, size = place
+        if not size:
+            return self._levels[z].blank
         tile = os.pread(self._descriptor, size, offset)
         if len(tile) < size or not tile.startswith(b"\xff\xd8"):
             raise OSError("its bytes are not a JPEG" if len(tile) == size else "the file ends before it")
@@ -65,6 +71,8 @@ class StoredTiles:
         if place is None:
             return None
         head, offset, size = place
+        if not size:
+            return self._levels[z].blank
         tile = bytearray(size)
         try:
             complete = os.preadv(self._descriptor, [tile], offset, os.RWF_NOWAIT) == size
@@ -73,13 +81,12 @@ class StoredTiles:
         return head + tile[2:] if complete and tile.startswith(b"\xff\xd8") else None
 
     def _find(self, z: int, x: int, y: int) -> tuple[bytes, int, int] | None:
-        """(head, offset, size) of a tile that is stored."""
+        """(head, offset, size) of a tile on a stored level; size 0: left out by whoever wrote the file, as background."""
         level = self._levels.get(z)
         if level is None or x >= level.columns or y >= level.rows:
             return None
         index = y * level.columns + x
-        size = level.byte_counts[index]
-        return (level.head, level.offsets[index], size) if size else None
+        return level.head, level.offsets[index], level.byte_counts[index]
 
 
 def _list_pages(path: str) -> list[tifffile.TiffPage]:
@@ -111,4 +118,6 @@ def _describe(page: tifffile.TiffPage) -> Level:
     tables = page.jpegtables[2:-2] if page.jpegtables else b""
     marker = ADOBE_RGB if page.photometric == PHOTOMETRIC.RGB else b""
     columns, rows = ceil(page.imagewidth / page.tilewidth), ceil(page.imagelength / page.tilelength)
-    return Level(columns, rows, page.dataoffsets, page.databytecounts, b"\xff\xd8" + marker + tables)
+    shade = 255 if page.samplesperpixel > 1 else 0
+    blank = simplejpeg.encode_jpeg(np.full((page.tilelength, page.tilewidth, 3), shade, np.uint8), quality=85)
+    return Level(columns, rows, page.dataoffsets, page.databytecounts, b"\xff\xd8" + marker + tables, blank)

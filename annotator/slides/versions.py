@@ -31,7 +31,7 @@ def read_content(path: str) -> Content:
     version, fingerprints = hashlib.sha256(), []
     for file in list_files(path):
         size, mtime_ns = read_signature(str(file))
-        version.update(f"{file.name}\n{size}\n{mtime_ns}\n".encode())
+        version.update(os.fsencode(file.name) + f"\n{size}\n{mtime_ns}\n".encode())
         fingerprint = hashlib.sha256(f"{size}\n".encode())
         with file.open("rb") as stream:
             for start in (0, max(size - SAMPLE_BYTES, 0)):

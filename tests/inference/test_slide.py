@@ -154,3 +154,26 @@ def test_source_is_kept_open_when_read_again(slide):
 def test_size_is_refused_when_no_network_could_mean_it(slide, size_px):
     with pytest.raises(ValueError, match="px wide"):
         read_patch(slide, centre=(10, 10), size_px=size_px, mpp=0.25)
+
+
+@pytest.mark.parametrize("wrong_by", [1000, 1e6])
+def test_a_wrong_scale_is_told_before_anything_is_allocated(slide, monkeypatch, wrong_by):
+    """A slide whose file gave mm for µm: a patch would be a region of terabytes."""
+    monkeypatch.setattr("inference.slide.Image.fromarray", lambda pixels: pytest.fail("it was read"))
+    wrong = slide.model_copy(update={"mpp": MPP / wrong_by})
+    with pytest.raises(SlideReadError, match=r"more than can be read at once.*import the slide again with --mpp"):
+        read_patch(wrong, centre=(10, 10), size_px=512, mpp=0.5)
+
+
+@pytest.mark.parametrize("mpp", [0.2, 0.5, 1.7, 2.0])
+def test_the_largest_patch_is_read_at_every_scale_of_a_sound_slide(slide, mpp):
+    assert read_patch(slide, centre=(700, 500), size_px=4096, mpp=mpp).pixels.shape == (4096, 4096, 3)
+
+
+def test_a_request_stored_before_readers_were_named_still_parses():
+    assert SlideRef.model_validate({"path": "a.svs", "mpp": 0.5, "width": 9, "height": 9}).reader == ""
+
+
+def test_a_reader_that_is_not_installed_is_told_in_words(slide):
+    with pytest.raises(SlideReadError, match="not a slide that can be read"):
+        read_patch(slide.model_copy(update={"reader": "nonesuch"}), centre=(10, 10), size_px=32, mpp=MPP)

@@ -125,7 +125,7 @@ def test_everything_about_an_object_is_told(freeze, hands, slides, project, mode
     }  # fmt: skip
     [slide] = manifest["slides"]
     assert slide["ref"] == {
-        "path": slides[0].path, "mpp": 0.5, "width": 10_000, "height": 8_000, "style": {"icc": False},
+        "path": slides[0].path, "mpp": 0.5, "width": 10_000, "height": 8_000, "style": {"icc": False}, "reader": "",
     }  # fmt: skip
     assert slide | {"ref": None} == {
         "id": slides[0].pk, "name": "slide 1", "group": f"slide:{slides[0].pk}", "part": "training",

@@ -1,4 +1,4 @@
-"""`manage.py import_slides PATH… --project PROJECT [--mpp X] [--stain S] [--patient P]`: files on this server become slides."""
+"""`manage.py import_slides PATH… --project PROJECT [--mpp X] [--stain S] [--patient P] [--plane N]`: files become slides."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -23,7 +23,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--project", required=True, metavar="PROJECT", help="TEAM/NAME, id, or NAME if only one team has it"
         )
-        parser.add_argument("--mpp", type=float, metavar="X", help="µm per pixel, where the file does not say")
+        parser.add_argument(
+            "--mpp", type=float, metavar="X", help="µm per pixel, where the file does not say, or wrongly"
+        )
+        parser.add_argument(
+            "--plane", type=int, metavar="N", help="the focal plane to show, of several, from 0; default: the sharpest"
+        )
         parser.add_argument(
             "--stain",
             choices=[stain.value for stain in Stain],
@@ -38,7 +43,15 @@ class Command(BaseCommand):
         )
 
     def handle(
-        self, *, paths: list[Path], project: str, mpp: float | None, stain: str | None, patient: str, **_: Any
+        self,
+        *,
+        paths: list[Path],
+        project: str,
+        mpp: float | None,
+        stain: str | None,
+        patient: str,
+        plane: int | None,
+        **_: Any,
     ) -> None:
         patient = self._check_patient(patient)
         owner = self._find_project(project)
@@ -46,7 +59,12 @@ class Command(BaseCommand):
         for path in paths:
             try:
                 slide = import_slide(
-                    project=owner, path=path, mpp=mpp, stain=Stain(stain) if stain else None, patient=patient
+                    project=owner,
+                    path=path,
+                    mpp=mpp,
+                    stain=Stain(stain) if stain else None,
+                    patient=patient,
+                    plane=plane,
                 )
             except SlideRefused as refusal:
                 refused += 1
@@ -56,6 +74,8 @@ class Command(BaseCommand):
                     f"{slide.name}: {slide.width} × {slide.height} px, {slide.levels} levels, "
                     f"{slide.mpp:.4g} µm/px{', ' + slide.vendor if slide.vendor else ''}, {slide.stain}, slide {slide.pk}"
                 )
+                for note in slide.notes:
+                    self.stdout.write(self.style.WARNING(f"  {slide.name}: {note}"))
         if refused:
             raise CommandError(f"{refused} of {len(paths)} could not be imported.")
 
