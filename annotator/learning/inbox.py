@@ -18,6 +18,7 @@ from annotator.learning.services import fail_request
 from annotator.learning.training import record_trained
 from inference.protocol import (
     REPLY,
+    AnyReply,
     Failed,
     JobFailed,
     JobProgress,
@@ -34,6 +35,7 @@ logger = logging.getLogger(__name__)
 def receive(message: dict) -> None:
     """Store a reply. One that answers nothing open (a second run of the same request, an earlier attempt) is ignored."""
     received_at = time.time()
+    reply: AnyReply | None
     try:
         reply = REPLY.validate_python(message)
     except ValidationError as error:
@@ -58,9 +60,11 @@ def _refuse(message: dict, error: ValidationError) -> Failed | JobFailed | None:
     told = {"code": "unreadable", "message": words}
     try:
         if "request_id" in message:
-            return Failed(request_id=message["request_id"], **told)
+            return Failed.model_validate({"request_id": message["request_id"], **told})
         if message.get("kind") != "job.progress":
-            return JobFailed(job_id=message.get("job_id"), attempt=message.get("attempt"), **told)
+            return JobFailed.model_validate(
+                {"job_id": message.get("job_id"), "attempt": message.get("attempt"), **told}
+            )
     except ValidationError:
         logger.warning("and it does not say what it answers")
     return None
