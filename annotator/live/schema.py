@@ -11,6 +11,16 @@ def add_messages(result: dict, generator: Any, request: Any, public: bool) -> di
     command_parts = messages.COMMAND.json_schema(ref_template="#/components/schemas/{model}")
     event_parts = messages.EVENT.json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
     for name, parts in (("AnyCommand", command_parts), ("AnyEvent", event_parts)):
-        schemas.update(parts.pop("$defs"))
+        shapes = parts.pop("$defs")
+        for shape in shapes.values():
+            _require_kind(shape)
+        schemas.update(shapes)
         schemas[name] = parts
     return result
+
+
+def _require_kind(shape: dict[str, Any]) -> None:
+    """It tells a union's members apart: whoever leaves it out is refused, though each class has a default for it."""
+    required = shape.get("required", [])
+    if "const" in shape.get("properties", {}).get("kind", {}) and "kind" not in required:
+        shape["required"] = ["kind", *required]
