@@ -71,6 +71,10 @@ bench-loop: setup ## teach a model a new group of images through the product (OL
 	$(PYTHON) -m tests.bench.loop --data "$(SQUIGGLE_DATA)/data" $(if $(BASE),--base $(BASE)) $(if $(OLD),--old $(OLD)) \
 		$(if $(NEW),--new $(NEW)) $(if $(KIND),--kind $(KIND)) $(if $(SEED),--seed $(SEED)) $(LOOP_ARGS)
 
+.PHONY: fuzz
+fuzz: setup ## send a running system 100,000 odd messages and 5,000 odd requests, once (MESSAGES=3000 REQUESTS=500 SEED=1)
+	$(PYTHON) -m tests.fuzz $(if $(MESSAGES),--messages $(MESSAGES)) $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(SEED),--seed $(SEED))
+
 # --- what setup makes ----------------------------------------------------------------------------------------------
 
 # torch goes first and is pinned: nothing installed after it may replace it.

@@ -31,7 +31,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's CSRF_FAILURE_VIEW."""
-    return answer(request.path, NotAllowed(f"This was not sent by one of Squiggle's own pages: reload the page. ({reason})"))
+    return answer(
+        request.path, NotAllowed(f"This was not sent by one of Squiggle's own pages: reload the page. ({reason})")
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -27,7 +27,7 @@ class UnsupportedCharset(SquiggleError):
 class Handler(ASGIHandler):
     """Django's own, but that each request is UTF-8."""
 
-    def create_request(self, scope: dict[str, Any], body_file: Any) -> tuple[Any, HttpResponse | None]:
+    def create_request(self, scope: dict[str, Any], body_file: Any) -> tuple[Any, Any]:
         content_types = [value.decode("latin-1") for name, value in scope["headers"] if name == b"content-type"]
         if all(_is_utf8(content_type) for content_type in content_types):
             return super().create_request(scope, body_file)

@@ -67,7 +67,9 @@ def test_a_body_above_the_limit_is_refused(db, settings):
     assert is_refusal(response, 413)
 
 
-@pytest.mark.parametrize("address", ["/api/session", "/api/nowhere", "/api/projects/1", "/nowhere", "/admin/login/", "/"])
+@pytest.mark.parametrize(
+    "address", ["/api/session", "/api/nowhere", "/api/projects/1", "/nowhere", "/admin/login/", "/"]
+)
 @pytest.mark.parametrize(
     "content_type",
     [
@@ -84,7 +86,9 @@ def test_an_odd_content_type_is_refused(db, address, content_type):
                 assert is_refusal(response, response.status_code)
 
 
-@pytest.mark.parametrize("charset", ["hex", "base64", "zlib", "rot13", "utf-16", "utf-7", "idna", "unicode_escape", "x" * 300])
+@pytest.mark.parametrize(
+    "charset", ["hex", "base64", "zlib", "rot13", "utf-16", "utf-7", "idna", "unicode_escape", "x" * 300]
+)
 @pytest.mark.parametrize("address", ["/api/session", "/nowhere"])
 async def test_another_charset_than_utf8_is_refused(address, charset):
     """By the whole ASGI application: Django's request is not made before its charset is known."""
@@ -109,7 +113,9 @@ COOKIES = [
 @pytest.mark.parametrize("cookie", COOKIES)
 def test_an_odd_cookie_is_nobodys(db, address, cookie):
     response = quiet_client().get(address, headers={"Cookie": cookie})
-    expected = {200, 302, 400, 403} | ({503} if address in {"/healthz", "/"} else set())  # no worker, no frontend in tests
+    expected = {200, 302, 400, 403} | (
+        {503} if address in {"/healthz", "/"} else set()
+    )  # no worker, no frontend in tests
     assert response.status_code in expected
 
 
@@ -135,7 +141,10 @@ def test_an_odd_address_or_method_is_refused(people, slide, root):
     for client, method, address in product(clients, METHODS, ADDRESSES):
         address = address.format(project=slide.project_id, slide=slide.pk)
         response = client.generic(method, address, b"{}", content_type="application/json")
-        assert response.status_code < 500 or (response.status_code == 503 and method in {"GET", "HEAD"}), (method, address)
+        assert response.status_code < 500 or (response.status_code == 503 and method in {"GET", "HEAD"}), (
+            method,
+            address,
+        )
         if address.startswith("/api/") and response.status_code >= 400 and method != "HEAD":
             assert is_refusal(response, response.status_code), (method, address)
 
