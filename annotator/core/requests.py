@@ -5,7 +5,7 @@ UTF-8: with another charset in its Content-Type, Django would read the query by 
 ("hex") before any middleware sees the request.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -27,7 +27,7 @@ class UnsupportedCharset(SquiggleError):
 class Handler(ASGIHandler):
     """Django's own, but that each request is UTF-8."""
 
-    def create_request(self, scope: dict[str, Any], body_file: Any) -> tuple[Any, Any]:
+    def create_request(self, scope: Mapping[str, Any], body_file: Any) -> tuple[Any, Any]:
         content_types = [value.decode("latin-1") for name, value in scope["headers"] if name == b"content-type"]
         if all(_is_utf8(content_type) for content_type in content_types):
             return super().create_request(scope, body_file)

@@ -17,8 +17,9 @@ RING = [[0, 0], [9, 0], [9, 9]]
 @pytest.mark.parametrize(
     "fault",
     [
-        {"score": 7}, {"score": float("nan")}, {"turn": 2**31}, {"turn": 0}, {"polygons": [{"exterior": [[float("nan"), 0], *RING]}]},
-        {"polygons": [{"exterior": [[1e300, 0], *RING]}]}, {"polygons": [{"exterior": RING}] * (2**16 + 1)}, {"object_id": "x"},
+        {"score": 7}, {"score": float("nan")}, {"turn": 2**31}, {"turn": 0}, {"object_id": "x"},
+        {"polygons": [{"exterior": [[float("nan"), 0], *RING]}]}, {"polygons": [{"exterior": [[1e300, 0], *RING]}]},
+        {"polygons": [{"exterior": RING}] * (2**16 + 1)},
     ],
 )  # fmt: skip
 def test_an_answer_beyond_all_bounds_fails_its_objects(ask, fault):
@@ -63,12 +64,16 @@ def test_news_of_a_job_that_cannot_be_read_are_passed_over(start_run):
     assert run.state == JobState.QUEUED
 
 
-@pytest.mark.parametrize("message", [{}, {"kind": "segmented"}, {"request_id": 5}, {"job_id": None, "kind": "job.trained"}])
+@pytest.mark.parametrize(
+    "message", [{}, {"kind": "segmented"}, {"request_id": 5}, {"job_id": None, "kind": "job.trained"}]
+)
 def test_what_does_not_say_what_it_answers_is_passed_over(db, message):
     inbox.receive(message)
 
 
 def test_words_are_made_printable_instead_of_refused():
-    told = Failed(request_id="00000000-0000-4000-8000-000000000001", code="slide", message="caf\udce9\0.tif" + "x" * 9_000)
+    told = Failed(
+        request_id="00000000-0000-4000-8000-000000000001", code="slide", message="caf\udce9\0.tif" + "x" * 9_000
+    )
     assert told.message.startswith("caf?�.tif")
     assert len(told.message) == 4_000
