@@ -35,11 +35,7 @@ logger = logging.getLogger(__name__)
 def receive(message: dict) -> None:
     """Store a reply. One that answers nothing open (a second run of the same request, an earlier attempt) is ignored."""
     received_at = time.time()
-    reply: AnyReply | None
-    try:
-        reply = REPLY.validate_python(message)
-    except ValidationError as error:
-        reply = _refuse(message, error)
+    reply = _read(message)
     if reply is None:
         return
     if isinstance(reply, JobReply):
@@ -48,26 +44,27 @@ def receive(message: dict) -> None:
         _store_answer(reply, received_at)
 
 
-def _refuse(message: dict, error: ValidationError) -> Failed | JobFailed | None:
-    """Of a reply that cannot be read: the failure of what it answers, so that nobody waits for it or asks for the same again.
+def _read(message: dict) -> AnyReply | None:
+    """The reply; of one that cannot be read the failure of what it answers, so that nobody waits for it or asks once more.
 
     None where it only tells how far a job is, or does not say what it answers.
     """
-    first = error.errors(include_url=False, include_input=False)[0]
+    try:
+        return REPLY.validate_python(message)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"])[:200]
     logger.error("a worker's reply cannot be read: %s: %s", where, first["msg"])
     words = f"The worker's answer cannot be read ({where}: {first['msg']}). Do web side and worker differ in version?"
-    told = {"code": "unreadable", "message": words}
+    kind, named = ("failed", ("request_id",)) if "request_id" in message else ("job.failed", ("job_id", "attempt"))
+    if message.get("kind") == "job.progress":
+        return None
     try:
-        if "request_id" in message:
-            return Failed.model_validate({"request_id": message["request_id"], **told})
-        if message.get("kind") != "job.progress":
-            return JobFailed.model_validate(
-                {"job_id": message.get("job_id"), "attempt": message.get("attempt"), **told}
-            )
+        told = {name: message.get(name) for name in named}
+        return REPLY.validate_python({"kind": kind, "code": "unreadable", "message": words, **told})
     except ValidationError:
-        logger.warning("and it does not say what it answers")
-    return None
+        logger.error("and it does not say what it answers")
+        return None
 
 
 def _hear_of_job(reply: JobReply) -> None:

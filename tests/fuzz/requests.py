@@ -14,28 +14,11 @@ from tests.system.client import Person
 PATIENCE_S = 60
 METHODS = ["GET", "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "HEAD"]
 PAGES = [
-    "/",
-    "/healthz",
-    "/admin/",
-    "/admin/login/",
-    "/admin/auth/user/",
-    "/demo/x",
-    "/static/x",
-    "/assets/x",
-    "/api/",
-    "/tiles/1/x",
-]
+    "/", "/healthz", "/admin/", "/admin/login/", "/admin/auth/user/", "/demo/x", "/static/x", "/assets/x", "/api/", "/tiles/1/x",
+]  # fmt: skip
 HEADERS = [
-    "Range",
-    "Accept",
-    "Content-Type",
-    "Cookie",
-    "X-Forwarded-For",
-    "If-None-Match",
-    "Referer",
-    "Origin",
-    "Accept-Language",
-]
+    "Range", "Accept", "Content-Type", "Cookie", "X-Forwarded-For", "If-None-Match", "Referer", "Origin", "Accept-Language",
+]  # fmt: skip
 BODY = {
     "username": "vic", "password": "x", "role": "viewer", "object_type": "nucleus", "stain": "H&E", "start": "active", "note": "",
     "strategy": "random", "wanted": 3, "region_um": 100, "slide_id": 1, "x": 1, "y": 1, "width": 9, "height": 9, "samples": 9,

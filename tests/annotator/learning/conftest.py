@@ -14,6 +14,7 @@ from annotator.core.redis import get_redis
 from annotator.learning import inbox, jobs
 from annotator.learning.kinds import Kind
 from annotator.learning.models import DatasetSnapshot, ModelVersion, TrainingRun, Trigger
+from annotator.learning.services import request_segmentation
 from annotator.learning.training import request_training
 from annotator.learning.versions import weights_path
 from inference.protocol import TRAINING_WORKERS_KEY, JobReply, Trained, TrainRequest
@@ -191,3 +192,18 @@ def sent_jobs() -> list[TrainRequest]:
     """What lies on the training queue, oldest first."""
     messages = [json.loads(raw) for raw in reversed(get_redis().lrange("training:training", 0, -1))]
     return [TrainRequest.model_validate(json.loads(base64.b64decode(m["body"]))[0][0]) for m in messages]
+
+
+@pytest.fixture
+def ask(people, slide, model, django_capture_on_commit_callbacks):
+    def ask(*targets, **fields):
+        with django_capture_on_commit_callbacks(execute=True):
+            return request_segmentation(
+                **{
+                    "user": people.annotator, "slide": slide, "command_id": uuid4(),
+                    "label_id": slide.project.labels.first().pk, "model_id": None, "targets": targets,
+                    "received_at": time.time(), **fields,
+                }
+            )  # fmt: skip
+
+    return ask

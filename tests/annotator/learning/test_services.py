@@ -3,7 +3,6 @@
 import json
 import time
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 import shapely
@@ -21,21 +20,6 @@ from tests import heartbeats
 from tests.annotator.factories import TIMES, accept_ref, answer, next_target, square, target
 
 QUEUE = "interactive:interactive"
-
-
-@pytest.fixture
-def ask(people, slide, model, django_capture_on_commit_callbacks):
-    def ask(*targets, **fields):
-        with django_capture_on_commit_callbacks(execute=True):
-            return services.request_segmentation(
-                **{
-                    "user": people.annotator, "slide": slide, "command_id": uuid4(),
-                    "label_id": slide.project.labels.first().pk, "model_id": None, "targets": targets,
-                    "received_at": time.time(), **fields,
-                }
-            )  # fmt: skip
-
-    return ask
 
 
 @pytest.fixture

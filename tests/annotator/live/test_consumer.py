@@ -1,12 +1,14 @@
 """The socket against the real Redis and Postgres: answers, events, gaps, and who is let in."""
 
 import json
+import re
 from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.models import Session
+from django.db import DataError, IntegrityError, OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -218,6 +220,47 @@ async def test_sixty_four_prompts_with_some_long_lines_fit_into_a_command(connec
     prompts = [long_line(n) for n in range(5)] + [{"kind": "click", "x": n, "y": 5} for n in range(59)]
     await send(socket, **segment(slide, prompts=prompts))
     assert await socket.receive_event("ack")
+
+
+@pytest.mark.parametrize(
+    ("field", "number"), [("turn", 2**31), ("base_version", 2**31), ("label_id", 2**63), ("model_id", 2**64)]
+)
+async def test_a_number_that_nothing_has_is_refused_in_words(connect, slide, field, number):
+    socket = await connect()
+    command = segment(slide)
+    (command if field in {"label_id", "model_id"} else command["targets"][0])[field] = number
+    assert f"The command's {field} is no" in await refusal(socket, await send(socket, **command))
+
+
+async def test_names_of_fields_are_not_repeated_at_length(connect, slide):
+    socket = await connect()
+    command = await send(socket, **segment(slide), **{"x\ny" * 10_000: 1})
+    words = await refusal(socket, command)
+    assert len(words) < 500
+    assert "\n" not in words
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "again"),
+    [
+        (OperationalError("server closed the connection"), "unavailable", True),
+        (DataError("integer out of range"), "invalid", False),
+        (IntegrityError("violates foreign key"), "clash", False),
+        (ZeroDivisionError("a fault of ours"), "unexpected", False),
+    ],
+)
+async def test_only_a_database_that_is_away_is_called_so(connect, slide, monkeypatch, caplog, error, code, again):
+    def fail(**_):
+        raise error
+
+    socket = await connect()
+    monkeypatch.setattr(consumer, "run_command", fail)
+    await send(socket, **segment(slide))
+    failed = await socket.receive_event("command.failed")
+    assert (failed["code"], failed["retry_after_ms"] is not None) == (code, again)
+    if not again:
+        error_id = re.search(r"[0-9a-f]{8}", failed["message"])[0]
+        assert any(f"error {error_id}: command" in record.getMessage() for record in caplog.records)
 
 
 async def test_a_mask_that_is_not_there_cannot_be_corrected(connect, slide):

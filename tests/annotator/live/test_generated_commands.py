@@ -41,8 +41,11 @@ def list_strategies() -> dict[str, st.SearchStrategy]:
 
 
 def shorten(shape) -> None:
-    """Short lists: 64 lines of 2,000 points take a minute to think up, and say no more."""
+    """Short lists: 64 lines of 2,000 points take a minute to think up, and say no more. And each kind is named: pydantic
+    does not call a field required that has a default, though a union needs it."""
     if isinstance(shape, dict):
+        if "kind" in shape.get("properties", {}):
+            shape["required"] = sorted({"kind", *shape.get("required", [])})
         shape.update({"maxItems": 3} if shape.get("maxItems", 0) > 3 else {})
     for part in shape.values() if isinstance(shape, dict) else shape if isinstance(shape, list) else ():
         shorten(part)
