@@ -59,15 +59,16 @@ def _claim(user: Any, command: Command, slide_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {CommandReceipt._meta.db_table} (user_id, command_id, digest, at)"  # noqa: S608 (own table)
-            " VALUES (%s, %s, %s, now()) ON CONFLICT (user_id, command_id) DO NOTHING RETURNING id",
+            " VALUES (%s, %s, %s, now()) ON CONFLICT (command_id) DO NOTHING RETURNING id",
             [user.pk, command.command_id, digest],
         )
         if cursor.fetchone():
             return
-    earlier = CommandReceipt.objects.get(user=user.pk, command_id=command.command_id)
-    if earlier.digest != digest:
+    earlier = CommandReceipt.objects.get(command_id=command.command_id)
+    event = SlideEvent.objects.filter(slide=slide_id, command_id=command.command_id).first()
+    if (earlier.user_id, earlier.digest) != (user.pk, digest) or event is None:  # of somebody else, or of another slide
         raise InvalidInput("This command_id was used before for another command: make a new one for each intention.")
-    raise AlreadyDone(SlideEvent.objects.get(slide=slide_id, command_id=command.command_id).seq)
+    raise AlreadyDone(event.seq)
 
 
 def record_event(

@@ -135,4 +135,4 @@ class CommandReceipt(models.Model):
     at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "command_id"], name="one_receipt_of_a_command")]
+        constraints = [models.UniqueConstraint(fields=["command_id"], name="one_receipt_of_a_command")]

@@ -22,9 +22,12 @@ from annotator.slides.tiles import tile_app  # noqa: E402
 django_application = Handler()
 # Each of Django's requests runs in a thread with a database connection of its own: more at once would use up Postgres's.
 pages = Gate(django_application, places=8, body_limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+sign_in = Gate(django_application, places=1, body_limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE, waiting_limit=32)
+"""Looking at a password takes a processor for a good part of a second: a flood of guesses must not fill the other places."""
 health = Gate(django_application, places=1, body_limit=0)
 """A place of its own: whoever watches over the system hears from it however busy it is."""
 HEALTH_ADDRESSES = {"/healthz", "/readyz"}
+PASSWORD_ADDRESSES = {"/api/session", "/admin/login/", "/admin/password_change/"}
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -39,6 +42,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         await say_that_we_live(send)
     elif scope["path"] in HEALTH_ADDRESSES:
         await health(scope, receive, send)
+    elif scope["method"] == "POST" and scope["path"] in PASSWORD_ADDRESSES:
+        await sign_in(scope, receive, send)
     else:
         await pages(scope, receive, send)
 

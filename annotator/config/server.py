@@ -7,7 +7,7 @@ import uvicorn
 from django.conf import settings
 
 from annotator.config.asgi import application
-from annotator.core.impatience import ImpatientHttp
+from annotator.core.impatience import ImpatientHttp, ImpatientSocket
 from annotator.live.messages import MAX_FRAME_BYTES
 
 OPEN_FILES = 65_536
@@ -16,8 +16,8 @@ GRACE_S = 3
 
 
 def main() -> None:
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(OPEN_FILES, most)
+    soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = max(soft, OPEN_FILES if most == resource.RLIM_INFINITY else min(OPEN_FILES, most))
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
     uvicorn.Server(configure(application, host=settings.SQUIGGLE_HOST, port=settings.SQUIGGLE_PORT)).run()
 
@@ -33,6 +33,7 @@ def configure(served: Any, *, host: str, port: int) -> uvicorn.Config:
         host=host,
         port=port,
         http=ImpatientHttp,
+        ws=ImpatientSocket,
         proxy_headers=bool(settings.TRUSTED_PROXIES),
         forwarded_allow_ips=settings.TRUSTED_PROXIES,
         ws_max_size=MAX_FRAME_BYTES,

@@ -1,6 +1,6 @@
 """What a page or an unknown address answers when something is wrong: Django's handler400 … handler500, at one place.
 
-REST views answer for themselves (errors.py); here is what never reached one. Under /api/ the answer is the same JSON.
+REST views answer for themselves (rest.py); here is what never reached one. Under /api/ the answer is the same JSON.
 """
 
 import sys

@@ -7,10 +7,13 @@ back; so a hundred clients that dawdle take nothing from anybody else. Both are 
 import asyncio
 import json
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from typing import Any
+
+from django.conf import settings
 
 from annotator.core.headers import raw_headers
 
@@ -26,6 +29,8 @@ LARGE_BODIES_BYTES = 64 * 2**20
 """Of all bodies larger than a small one that are held at once."""
 WAITING_LIMIT = 512
 """Requests that may wait for a place; beyond that people are asked to come back."""
+WAITING_OF_ONE = 128
+"""… of one address, which may be a hospital's."""
 ANSWER_IN_MEMORY_BYTES = 2 * 2**20
 """A larger answer is kept in a file without a name until its client has read it."""
 CHUNK_BYTES = 64 * 1024
@@ -48,14 +53,17 @@ class ClientGone(Exception):
 class Gate:
     """An ASGI application around another, which works on at most `places` requests at once.
 
-    body_limit: bytes of one request's body.
+    body_limit: bytes of one request's body; waiting_limit: requests that may wait for a place.
     """
 
-    def __init__(self, application: Application, *, places: int, body_limit: int) -> None:
+    def __init__(
+        self, application: Application, *, places: int, body_limit: int, waiting_limit: int = WAITING_LIMIT
+    ) -> None:
         self.application = application
         self.body_limit = body_limit
         self._places = asyncio.Semaphore(places)
-        self._waiting = 0
+        self.waiting_limit = waiting_limit
+        self._waiting: Counter[str] = Counter()
         self._held_bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,21 +120,24 @@ class Gate:
     async def _work(self, scope: Scope, body: bytes, receive: Receive) -> "_Answer":
         """The application's whole answer. Raises Turned when too many wait, and ClientGone."""
         answer = _Answer()
-        async with self._place():
+        async with self._place(scope):
             await self.application(scope, _Replay(body, receive), answer.take)
         if not answer.messages:
             raise ClientGone  # Django gives up in silence when its client does
         return answer
 
     @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
-        if self._waiting >= WAITING_LIMIT:
+    async def _place(self, scope: Scope) -> AsyncIterator[None]:
+        address = (scope.get("client") or ("",))[0]
+        if self._waiting.total() >= self.waiting_limit or self._waiting[address] >= WAITING_OF_ONE:
             raise _busy()
-        self._waiting += 1
+        self._waiting[address] += 1
         try:
             await self._places.acquire()
         finally:
-            self._waiting -= 1
+            self._waiting[address] -= 1
+            if not self._waiting[address]:
+                del self._waiting[address]
         try:
             yield
         finally:
@@ -158,7 +169,10 @@ class _Answer:
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
-        self._body = tempfile.SpooledTemporaryFile(max_size=ANSWER_IN_MEMORY_BYTES)  # noqa: SIM115 (closed by send_to)
+        self._body = tempfile.SpooledTemporaryFile(  # noqa: SIM115 (closed by send_to)
+            max_size=ANSWER_IN_MEMORY_BYTES,
+            dir=str(settings.SQUIGGLE_HOME),  # its room is watched (disk.py); /tmp may be memory
+        )
 
     async def take(self, message: Message) -> None:
         """`send` for the application."""

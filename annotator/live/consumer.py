@@ -12,7 +12,7 @@ from uuid import UUID
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error as DatabaseError
 from pydantic import ValidationError
 from pydantic_core import from_json
 
@@ -116,6 +116,8 @@ class SlideConsumer(AsyncWebsocketConsumer):
                 await self._send_heartbeat()
             except DatabaseError as error:
                 logger.warning("heartbeat of slide %s skipped: %s", self.slide.pk, error)
+            except Exception:  # this loop guards a right: nothing may end it
+                logger.exception("heartbeat of slide %s failed", self.slide.pk)
             await asyncio.sleep(HEARTBEAT_S)
 
     async def _send_heartbeat(self) -> None:
@@ -127,7 +129,7 @@ class SlideConsumer(AsyncWebsocketConsumer):
             messages.Heartbeat(
                 seq=await in_thread(get_seq)(self.slide.pk),
                 worker="missing" if trouble else "ready",
-                trouble=disk.full_in_words(),
+                trouble=await in_thread(disk.full_in_words)(),
                 tile_pass_age_s=age,
             )
         )
@@ -155,8 +157,6 @@ class SlideConsumer(AsyncWebsocketConsumer):
                 await self._run(command)
         except ValidationError as error:
             await self._refuse(command_id, "invalid", in_words(error))
-        except Changed as error:
-            await self._send(await in_thread(self._conflict)(command_id, error))
         except SquiggleError as error:
             await self._refuse(command_id, error.code, error.message, error.retry_after_ms)
         except Exception as error:  # noqa: BLE001 (logged there, with the id that the answer names)
@@ -164,7 +164,11 @@ class SlideConsumer(AsyncWebsocketConsumer):
             await self._refuse(command_id, named.code, named.message, named.retry_after_ms)
 
     async def _run(self, command: messages.Command) -> None:
-        seq = await in_thread(self._run_here)(command)
+        try:
+            seq = await in_thread(self._run_here)(command)
+        except Changed as error:
+            await self._send(await in_thread(self._conflict)(command.command_id, error))
+            return
         await self._send(messages.Acknowledged(command_id=command.command_id, seq=seq))
         if isinstance(command, messages.Segment):
             watch = asyncio.create_task(self._watch([target.object_id for target in command.targets]))

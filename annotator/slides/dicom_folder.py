@@ -28,22 +28,22 @@ class Series:
 class Folder:
     series: tuple[Series, ...]
     """Those of whole-slide images first, the largest first."""
-    unreadable: tuple[Path, ...]
-    """Files named `.dcm` that are none."""
+    others: tuple[Path, ...]
+    """Files that are no DICOM of a series."""
 
 
 def list_folder(folder: Path) -> Folder:
     """What lies in a folder. Raises OSError."""
     found: dict[str, list[Path]] = {}
-    unreadable = []
+    others = []
     for file in sorted(folder.iterdir()):
         name = read_series(file)
         if name:
             found.setdefault(name, []).append(file)
-        elif file.suffix.lower() == ".dcm":
-            unreadable.append(file)
+        elif file.is_file() and not file.name.startswith(".") and file.name != "DICOMDIR":
+            others.append(file)
     series = [describe_series(files) for files in found.values()]
-    return Folder(tuple(sorted(series, key=lambda one: -one.width * one.height)), tuple(unreadable))
+    return Folder(tuple(sorted(series, key=lambda one: -one.width * one.height)), tuple(others))
 
 
 def describe_series(files: Iterable[Path]) -> Series:

@@ -29,6 +29,9 @@ logger = logging.getLogger(__name__)
 MEMORY_LIMIT_BYTES = 4 * 2**30
 TIME_LIMIT_S = 30
 """Of processor time; twice that by the clock."""
+EIGHT_BITS = (0.0, 255.0)
+SOURCE_NAMED = re.compile(r"( on |: )?[^ ]*Source\(.*$")
+"""How readers end what they say: with themselves and all their options."""
 THUMBNAIL_PX = 512
 EXIF_ORIENTATION = 274
 FOREIGN: dict[tuple[tuple[int, bytes], ...], str] = {
@@ -94,7 +97,9 @@ def inspect_slide(path: Path, thumbnail: Path, plane: int | None = None) -> Desc
     try:
         answer = json.loads(child.stdout.splitlines()[-1])
     except (IndexError, ValueError):
-        raise Refused(f"{path} crashed its reader (exit status {child.returncode}): the file is damaged.") from None
+        raise Refused(
+            f"{path} crashed its reader (exit status {child.returncode}): it is damaged. Copy it again."
+        ) from None
     if "refused" in answer:
         raise Refused(answer["refused"])
     pixel_um = tuple(answer["pixel_um"]) if answer["pixel_um"] else None
@@ -144,6 +149,7 @@ def describe(path: Path, thumbnail: Path, plane: int | None = None) -> Descripti
         notes.append(
             f"it has {look.planes} focal planes; shown is plane {look.plane}, {which} (counted from 0; --plane chooses)"
         )
+    notes += _ranges_in_words(look.style)
     return Description(
         path=str(file),
         version=content_version(str(file)),
@@ -160,6 +166,21 @@ def describe(path: Path, thumbnail: Path, plane: int | None = None) -> Descripti
         stain=guess_stain(look.style, shown.overview),
         notes=tuple(notes),
     )
+
+
+def _ranges_in_words(style: dict[str, Any]) -> list[str]:
+    """What becomes of values that are no 8-bit colours, or of one that is no colour."""
+    ranges = {(band["min"], band["max"]) for band in style.get("bands", ())}
+    if not ranges:
+        return []
+    if len(ranges) > 1:
+        return [
+            f"each of its {len(style['bands'])} channels is shown from black to full colour over a range of its own"
+        ]
+    [(low, high)] = ranges
+    if (low, high) != EIGHT_BITS:
+        return [f"its values {low:g} to {high:g} are shown from black to full brightness"]
+    return ["values that it does not call red, green or blue are not shown"]
 
 
 def _choose_file(path: Path, notes: list[str]) -> Path:
@@ -182,9 +203,10 @@ def _choose_file(path: Path, notes: list[str]) -> Path:
             f"the folder holds another DICOM series, of {other.width} × {other.height} px, which was left out; "
             f"import it by the name of one of its files: {other.files[0]}"
         )
-    if folder.unreadable:
-        names = ", ".join(file.name for file in folder.unreadable[:3])
-        notes.append(f"left out, as they are no DICOM files: {names}")
+    if folder.others:
+        names = ", ".join(file.name for file in folder.others[:3])
+        more = f" and {len(folder.others) - 3} more" if len(folder.others) > 3 else ""
+        notes.append(f"left out, as they are no DICOM files: {names}{more}; import by its own name what is a slide")
     return taken.files[0]
 
 
@@ -240,7 +262,9 @@ def _choose_reader(path: Path, file: Path, plane: int | None) -> Shown:
     if wrong:
         raise Refused(f"{path} cannot be shown rightly: {wrong[0]}. It is damaged or mislabelled; export it anew.")
     if passed_over:
-        raise Refused(f"{path} opens, but its pixels cannot be read: {_first_line(failed, passed_over)}")
+        raise Refused(
+            f"{path} opens, but its pixels cannot be read: {_first_line(failed, passed_over)}. Copy it again, or export it anew."
+        )
     raise Refused(f"{path} is not a slide that can be read ({FORMATS}): {_name_kind(file)}")
 
 
@@ -332,7 +356,7 @@ def _first_line(failed: list[tuple[str, Exception]], opened: list[Any]) -> str:
     """What the first reader that opened it ran into, in words; others speak of `<_io.BytesIO object …>`."""
     names = [name for name, _ in opened]
     for _, error in sorted((item for item in failed if item[0] in names), key=lambda item: names.index(item[0])):
-        line = (str(error).strip().splitlines() or [""])[0][:200]
+        line = SOURCE_NAMED.sub("", (str(error).strip().splitlines() or [""])[0][:200]).rstrip(" (.:")
         if line and " object at 0x" not in line:
             return line
     return f"what its tiles hold is of a kind that the reader {opened[0][0]} cannot decode"

@@ -49,7 +49,7 @@ def import_slide(
             _refuse_twice(project, candidate)
             slide = Slide.objects.create(
                 project=project,
-                name=(name or path.absolute().name)[:200],
+                name=_printable(name or path.absolute().name)[:200],
                 number=(Slide.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
                 patient=patient,
                 mpp=mpp,
@@ -81,6 +81,11 @@ def set_landing(*, slide: Slide, x: float, y: float, width_px: float) -> None:
     """Where the viewer opens: centre and width in level-0 px."""
     slide.landing = {"x": x, "y": y, "width_px": width_px}
     slide.save(update_fields=["landing"])
+
+
+def _printable(name: str) -> str:
+    """A line break or another sign that nobody sees, in a file's name, is shown as what it is."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in name)
 
 
 def _store_thumbnail(candidate: Candidate, slide: Slide) -> None:

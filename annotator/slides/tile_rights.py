@@ -41,7 +41,8 @@ class TileRights:
         """Ask it only of a pass that is valid: strangers must not fill the memory or reach the database."""
         asked = (slide_id, user_id, session_key)
         known = self._known.get(asked)
-        if known is None or known.until <= time.monotonic():
+        # While the database is slow, the look that is under way is waited for: no second one is begun beside it.
+        if known is None or (known.until <= time.monotonic() and known.look.done()):
             known = KnownRight(asyncio.create_task(_look(*asked)), until=time.monotonic() + KNOWN_FOR_S)
             self._known[asked] = known
             self._known.move_to_end(asked)

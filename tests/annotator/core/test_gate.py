@@ -14,9 +14,9 @@ LIMIT = 100_000
 class Client:
     """One request of a client that sends and reads when it is told to."""
 
-    def __init__(self, application, headers=()):
+    def __init__(self, application, headers=(), address="10.0.0.1"):
         self.incoming, self.outgoing = asyncio.Queue(), asyncio.Queue(maxsize=1)
-        scope = {"type": "http", "method": "POST", "path": "/", "headers": list(headers)}
+        scope = {"type": "http", "method": "POST", "path": "/", "headers": list(headers), "client": (address, 1)}
         self.task = asyncio.create_task(application(scope, self.incoming.get, self.outgoing.put))
 
     def send(self, body=b"", more=False):
@@ -144,11 +144,10 @@ async def test_large_bodies_together_have_a_bound_that_small_ones_do_not_meet(mo
     assert (await again.read())[0] == 200, "what was held is free again"
 
 
-async def test_too_many_who_wait_are_asked_to_come_back(monkeypatch):
-    monkeypatch.setattr(gate, "WAITING_LIMIT", 2)
+async def test_too_many_who_wait_are_asked_to_come_back():
     application = Application()
     application.may_end.clear()
-    guarded = Gate(application, places=1, body_limit=LIMIT)
+    guarded = Gate(application, places=1, body_limit=LIMIT, waiting_limit=2)
     clients = [Client(guarded) for _ in range(4)]
     for client in clients:
         client.send(b"x")
@@ -156,6 +155,20 @@ async def test_too_many_who_wait_are_asked_to_come_back(monkeypatch):
     assert await refusal(clients[3]) == (503, "unavailable")
     application.may_end.set()
     assert {await client.read() for client in clients[:3]} == {(200, b"x")}
+
+
+async def test_one_address_may_not_fill_the_queue(monkeypatch):
+    monkeypatch.setattr(gate, "WAITING_OF_ONE", 2)
+    application = Application()
+    application.may_end.clear()
+    guarded = Gate(application, places=1, body_limit=LIMIT)
+    many = [Client(guarded, address="10.0.0.1") for _ in range(4)]
+    other = Client(guarded, address="10.0.0.2")
+    for client in (*many, other):
+        client.send(b"x")
+    assert await refusal(many[3]) == (503, "unavailable")
+    application.may_end.set()
+    assert {await client.read() for client in (*many[:3], other)} == {(200, b"x")}
 
 
 async def test_who_goes_away_leaves_nothing_behind():

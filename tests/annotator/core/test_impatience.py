@@ -9,9 +9,9 @@ import uvicorn
 import websockets
 
 from annotator.core import impatience
-from annotator.core.impatience import ImpatientHttp
+from annotator.core.impatience import CONTROL_FRAMES_AT_ONCE, ImpatientHttp, ImpatientSocket
 
-PATIENCE_S = 0.3
+PATIENCE_S = 1.0
 LARGE = b"x" * (64 * 2**20)
 REQUEST = b"GET /small HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -35,8 +35,11 @@ async def answer(scope, receive, send):
 async def connect(monkeypatch):
     monkeypatch.setattr(impatience, "HEAD_PATIENCE_S", PATIENCE_S)
     monkeypatch.setattr(impatience, "READER_PATIENCE_S", PATIENCE_S)
+    monkeypatch.setattr(impatience, "LINGER_S", PATIENCE_S)
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(answer, http=ImpatientHttp, lifespan="off", log_level="error"))
+    server = uvicorn.Server(
+        uvicorn.Config(answer, http=ImpatientHttp, ws=ImpatientSocket, lifespan="off", log_level="error")
+    )
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started:
         await asyncio.sleep(0.01)
@@ -87,6 +90,58 @@ async def test_a_websocket_may_be_silent_for_longer(connect):
         await asyncio.sleep(2 * PATIENCE_S)
         await line.send("hello")
         assert await asyncio.wait_for(line.recv(), timeout=10) == "hello"
+
+
+@pytest.fixture
+async def line(connect):
+    """A websocket whose frames the test writes itself: its reader and writer."""
+    reader, writer = await connect()
+    writer.write(
+        b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    await reader.readuntil(b"\r\n\r\n")
+    return reader, writer
+
+
+def masked(first_byte, payload=b""):
+    """A frame with a mask of zeros, as a client sends it."""
+    return bytes([first_byte, 0x80 | len(payload)]) + bytes(4) + payload
+
+
+PING, TEXT, FRAGMENT, GOES_ON = 0x89, 0x81, 0x01, 0x00
+
+
+@pytest.mark.parametrize(
+    "flood", [masked(PING) * 40_000, masked(0x8A, b"x" * 100) * 4_000, masked(FRAGMENT) + masked(GOES_ON) * 40_000]
+)
+async def test_a_flood_of_control_frames_or_fragments_ends_its_socket_at_once(line, flood):
+    reader, writer = line
+    writer.write(flood)
+    came = await read_to_its_end(reader)
+    assert len(came) < 40 * CONTROL_FRAMES_AT_ONCE, "of 40,000, the few that came before it was cut off"
+
+
+async def test_a_burst_of_small_messages_is_answered_in_order_and_some_pings_too(line):
+    reader, writer = line
+    count = 3_000
+    writer.write(b"".join(masked(TEXT, b"%04d" % n) + (masked(PING) if n < 20 else b"") for n in range(count)))
+    came = b""
+    async with asyncio.timeout(30):
+        while len(came) < 6 * count + 2 * 20:
+            came += await reader.read(2**20)
+    assert [came[at + 2 : at + 6] for at in range(len(came) - 6 * 100, len(came), 6)] == [
+        b"%04d" % n for n in range(count - 100, count)
+    ]
+
+
+async def test_who_does_not_take_the_last_bytes_is_cut_off_as_well(connect):
+    _, writer = await connect()
+    writer.write(REQUEST * 3_000)
+    await asyncio.sleep(0)
+    async with asyncio.timeout(20):
+        while connect.server.server_state.connections:
+            await asyncio.sleep(0.05)
 
 
 async def test_a_head_without_end_is_refused(connect):
