@@ -170,17 +170,15 @@ def describe(path: Path, thumbnail: Path, plane: int | None = None) -> Descripti
 
 def _ranges_in_words(style: dict[str, Any]) -> list[str]:
     """What becomes of values that are no 8-bit colours, or of one that is no colour."""
-    ranges = {(band["min"], band["max"]) for band in style.get("bands", ())}
-    if not ranges:
-        return []
+    bands = style.get("bands", ())
+    ranges = {(band["min"], band["max"]) for band in bands}
     if len(ranges) > 1:
-        return [
-            f"each of its {len(style['bands'])} channels is shown from black to full colour over a range of its own"
-        ]
-    [(low, high)] = ranges
-    if (low, high) != EIGHT_BITS:
+        return [f"each of its {len(bands)} channels is shown from black to full colour over a range of its own"]
+    for low, high in ranges - {EIGHT_BITS}:
         return [f"its values {low:g} to {high:g} are shown from black to full brightness"]
-    return ["values that it does not call red, green or blue are not shown"]
+    if len(bands) == 3 and len({band["frame"] for band in bands}) == 1:
+        return ["values that it does not call red, green or blue are not shown"]
+    return []
 
 
 def _choose_file(path: Path, notes: list[str]) -> Path:

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from annotator.slides import sources
+from annotator.slides import inspection, sources
 from annotator.slides.ingest import SlideRefused, check_mpp
 from annotator.slides.inspection import inspect_slide
 from annotator.slides.models import Slide
@@ -439,3 +439,19 @@ def test_the_child_process_says_what_it_had_to_decide(tmp_path):
     description = inspect_slide(write_stack(tmp_path / "stack.ome.tif"), tmp_path / "thumbnail.jpg", 1)
     assert "plane 1, as asked" in description.notes[0]
     assert description.pixel_um == pytest.approx((0.25, 0.25))
+
+
+@pytest.mark.parametrize(
+    ("bands", "words"),
+    [
+        ([], []),
+        ([(0, 0, 255)], []),
+        ([(0, 0, 255), (1, 0, 255), (2, 0, 255)], []),
+        ([(0, 0, 255)] * 3, ["values that it does not call red, green or blue are not shown"]),
+        ([(0, 330, 2550)], ["its values 330 to 2550 are shown from black to full brightness"]),
+        ([(0, 0, 9), (1, 0, 8)], ["each of its 2 channels is shown from black to full colour over a range of its own"]),
+    ],
+)
+def test_what_became_of_its_values_is_said(bands, words):
+    style = {"bands": [{"frame": frame, "min": float(low), "max": float(high)} for frame, low, high in bands]}
+    assert inspection._ranges_in_words(style if bands else {}) == words
