@@ -14,7 +14,7 @@ from annotator.annotations.selectors import get_seq, list_events
 from annotator.core.errors import InvalidInput
 from annotator.live.messages import Segment
 from annotator.projects.models import Label
-from tests.annotator.factories import target
+from tests.annotator.factories import make_slide, target
 
 
 def ask(user, slide, model, *targets, command=None):
@@ -96,6 +96,21 @@ def test_the_same_command_from_two_writers_at_once_is_done_once(people, slide, m
         thread.join()
     assert answers == [1, 1, 1, 1]
     assert Annotation.objects.count() == 1
+
+
+def test_an_id_belongs_to_who_used_it_first_and_to_that_slide(people, project, slide, model):
+    label = slide.project.labels.first()
+    command = Segment(command_id=uuid4(), label_id=label.pk, targets=(target(),))
+    assert ask(people.annotator, slide, model, command=command) == 1
+    other = Segment(command_id=command.command_id, label_id=label.pk, targets=(target(),))
+    for user, on, sent in (
+        (people.admin, slide, other),
+        (people.admin, slide, command),
+        (people.annotator, make_slide(project, number=77), command),
+    ):
+        with pytest.raises(InvalidInput, match="used before"):
+            ask(user, on, model, command=sent)
+    assert ask(people.annotator, slide, model, command=command) == 1, "the first still hears their own answer"
 
 
 def test_events_since_a_forgotten_number_are_none(people, slide, model, settings):

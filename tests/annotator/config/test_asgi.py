@@ -3,6 +3,7 @@
 import pytest
 from asgiref.testing import ApplicationCommunicator
 
+from annotator.config import asgi
 from annotator.config.asgi import application
 from annotator.core.headers import raw_headers
 
@@ -17,3 +18,27 @@ async def test_what_answers_without_django_guards_the_browser(path, headers, sta
     answer = await asked.receive_output(timeout=5)
     assert answer["status"] == status
     assert set(raw_headers()) <= set(answer["headers"])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "place"),
+    [
+        ("POST", "/api/session", "sign_in"),
+        ("POST", "/admin/login/", "sign_in"),
+        ("POST", "/admin/password_change/", "sign_in"),
+        ("GET", "/api/session", "pages"),
+        ("POST", "/api/projects/1/members", "pages"),
+        ("GET", "/healthz", "health"),
+        ("GET", "/readyz", "health"),
+    ],
+)
+async def test_passwords_and_health_take_no_place_of_the_pages(monkeypatch, method, path, place):
+    taken = []
+    for name in ("sign_in", "pages", "health"):
+
+        async def take(scope, receive, send, name=name):
+            taken.append(name)
+
+        monkeypatch.setattr(asgi, name, take)
+    await application({"type": "http", "method": method, "path": path, "headers": []}, None, None)
+    assert taken == [place]

@@ -323,9 +323,18 @@ async def test_strangers_and_the_signed_out_are_turned_away(people, slide):
     assert await socket.closing_code() == NO_RIGHT
 
 
-@pytest.mark.parametrize("origin", [b"http://evil.example", b"http://localhost:9999", b"null", b""])
+@pytest.mark.parametrize(
+    "origin", [b"http://evil.example", b"http://localhost:9999", b"null", b"", b"http://[", b"http://x:y"]
+)
 async def test_a_page_of_another_origin_is_turned_away(people, slide, origin):
     socket = await sync_to_async(open_socket)(people.annotator, slide.pk, origin)
+    assert (await socket.connect())["type"] == "websocket.close"
+
+
+@pytest.mark.parametrize("path", ["/ws/nowhere", "/ws/slides/x", "/ws/slides/99999999999999999999", "/"])
+async def test_an_address_that_no_socket_has_is_turned_away(people, slide, path):
+    socket = await sync_to_async(open_socket)(people.annotator, slide.pk)
+    socket.scope["path"] = path
     assert (await socket.connect())["type"] == "websocket.close"
 
 
