@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 from contextlib import suppress
 from random import Random
 from typing import Any
@@ -43,13 +44,14 @@ class Writer:
                         await self._send_batch(socket, batch)
                         left -= batch
                     left -= left % 1000 == 0
-            except ConnectionClosed as closed:
+            except* ConnectionClosed as group:
+                closed = next(_leaves(group))
                 code = closed.rcvd.code if closed.rcvd else None
                 self.report.answers[f"closed with {code}"] += 1
                 if code not in GONE_BY_RIGHT:
                     self.report.find(f"the socket closed with {code} after {self.last[:200]!r}")
                 left -= 1
-            except TimeoutError:
+            except* TimeoutError:
                 self.report.find(f"no answer within {PATIENCE_S} s after {self.last[:200]!r}")
                 left -= PROBE_EACH
             self.report.reconnects += 1
@@ -64,26 +66,31 @@ class Writer:
         )  # fmt: skip
 
     async def _send_batch(self, socket: ClientConnection, count: int) -> None:
-        async with asyncio.timeout(PATIENCE_S):
+        probe = {
+            "kind": "delete",
+            "command_id": str(uuid4()),
+            "objects": [{"object_id": str(uuid4()), "base_version": 1}],
+        }
+        async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as both:
+            both.create_task(
+                self._hear_until(socket, probe["command_id"])
+            )  # as a browser: reading never waits for sending
             for _ in range(count):
                 self.report.sent += 1
                 await self._send_one(socket)
-            probe = {
-                "kind": "delete",
-                "command_id": str(uuid4()),
-                "objects": [{"object_id": str(uuid4()), "base_version": 1}],
-            }
             await socket.send(json.dumps(probe))
-            while True:
-                event = json.loads(await socket.recv())
-                if event.get("command_id") == probe["command_id"]:
-                    break
-                self._hear(event)
         if self.open_questions:
             self.report.find(
                 f"{len(self.open_questions)} commands were never answered, one of them {self.open_questions.pop()}"
             )
             self.open_questions.clear()
+
+    async def _hear_until(self, socket: ClientConnection, command_id: Any) -> None:
+        while True:
+            event = json.loads(await socket.recv())
+            if event.get("command_id") == command_id:
+                return
+            self._hear(event)
 
     async def _send_one(self, socket: ClientConnection) -> None:
         dice = self.random.random()
@@ -177,3 +184,8 @@ class Writer:
             self.objects[view["object_id"]] = {name: view[name] for name in ("object_id", "version", "turn")}
             if len(self.objects) > 100:
                 self.objects.pop(next(iter(self.objects)))
+
+
+def _leaves(group: BaseExceptionGroup) -> Iterator[Any]:
+    for error in group.exceptions:
+        yield from _leaves(error) if isinstance(error, BaseExceptionGroup) else (error,)
