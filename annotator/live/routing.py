@@ -30,6 +30,7 @@ def _is_addressed(scope: Any) -> bool:
 def _has_sound_origin(scope: Any) -> bool:
     origin = dict(scope["headers"]).get(b"origin", b"")
     try:
-        return urlsplit(origin.decode("latin-1")).port is None or True
+        _ = urlsplit(origin.decode("latin-1")).port  # read when it is asked for, by the validator too
     except ValueError:
         return False
+    return True

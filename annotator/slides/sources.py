@@ -213,11 +213,6 @@ class Look:
     planes: int
 
 
-def choose_style(source: Any, path: str, plane: int | None = None) -> dict[str, Any]:
-    """The style of choose_look alone."""
-    return choose_look(source, path, plane).style
-
-
 def choose_look(source: Any, path: str, plane: int | None = None) -> Look:
     """The style to open this slide with from now on; `source` is it opened AS_STORED, `plane` the focal plane wanted.
 
@@ -353,7 +348,7 @@ def sample_plane(source: Any, frame: int, band: int) -> NDArray[Any]:
 def guess_stain(style: dict[str, Any], overview: NDArray[np.uint8]) -> Stain:
     """Fluorescence where several channels are composed, or one deep one on a dark ground; else H&E.
 
-    style: as choose_style returned it; overview: the slide in small, (h, w, 3) RGB.
+    style: as choose_look found it; overview: the slide in small, (h, w, 3) RGB.
     """
     bands = style.get("bands", [])
     colours = [band["palette"][1] for band in bands] == list(PRIMARIES) and len({band["max"] for band in bands}) == 1

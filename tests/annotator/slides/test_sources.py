@@ -5,7 +5,7 @@ import pytest
 import simplejpeg
 import tifffile
 
-from annotator.slides.sources import AS_STORED, as_rgb, choose_style, guess_stain, open_source, read_tile
+from annotator.slides.sources import AS_STORED, as_rgb, choose_look, guess_stain, open_source, read_tile
 from annotator.slides.stains import Stain
 from inference.protocol import SlideRef
 from inference.slide import read_patch
@@ -15,7 +15,7 @@ from inference.slide import read_patch
 def test_tiles_are_encoded_when_no_jpeg_is_stored(slides_folder, name):
     path = str(slides_folder / name)
     source = open_source(path, AS_STORED)
-    source = open_source(path, choose_style(source, path))
+    source = open_source(path, choose_look(source, path).style)
     for z in range(source.levels):
         pixels = simplejpeg.decode_jpeg(read_tile(source, z, 0, 0))
         assert pixels.shape == (source.tileHeight, source.tileWidth, 3)
@@ -32,7 +32,7 @@ def write_lossless(path, pixels):
 def test_network_sees_the_pixels_that_the_viewer_sees(tmp_path, shape, dtype):
     path = tmp_path / "slide.tif"
     write_lossless(path, np.random.default_rng(0).integers(0, 200 if dtype == "u1" else 4000, shape).astype(dtype))
-    style = choose_style(open_source(str(path), AS_STORED), str(path))
+    style = choose_look(open_source(str(path), AS_STORED), str(path)).style
     source = open_source(str(path), style)
     seen = as_rgb(source.getTile(1, 0, source.levels - 1, numpyAllowed="always"))
     left, size = source.tileWidth, min(128, source.tileHeight)
@@ -45,7 +45,7 @@ def test_three_bright_planes_are_taken_for_brightfield_colour(tmp_path):
     path = tmp_path / "planes.tif"
     planes = np.random.default_rng(0).integers(180, 240, (3, 300, 400)).astype(np.uint8)
     tifffile.imwrite(path, planes, tile=(128, 128), photometric="minisblack")
-    style = choose_style(open_source(str(path), AS_STORED), str(path))
+    style = choose_look(open_source(str(path), AS_STORED), str(path)).style
     assert [band["palette"][1] for band in style["bands"]] == ["#ff0000", "#00ff00", "#0000ff"]
     assert {(band["min"], band["max"]) for band in style["bands"]} == {(0.0, 255.0)}
     assert guess_stain(style, np.full((4, 4, 3), 200, np.uint8)) == Stain.HE
