@@ -15,6 +15,8 @@ LINGER_S = 10.0
 """A connection that was closed waits so long for its reader to take the rest."""
 HEAD_LIMIT_BYTES = 64 * 1024
 """Of address and headers; sixteen slides' tile passes and more fit."""
+CLOSING_PATIENCE_S = 5.0
+"""So long what still comes is taken and thrown away, after a frame that ended a socket."""
 SLICE_BYTES = 4096
 """Of what a socket sent, looked at in one go: some hundred of the smallest frames."""
 CONTROL_FRAMES_PER_S = 10
@@ -46,10 +48,8 @@ class _Patience:
 
     def _look_whether_it_lingers(self) -> None:
         """Closed, it would wait for ever for its reader to take the last bytes."""
-        if self._transport.is_closing():
-            self._transport.abort()
-        else:
-            self._look = self._loop.call_later(LINGER_S, self._look_whether_it_lingers)
+        goes_on = self._transport.abort if self._transport.is_closing() else self._look_whether_it_lingers
+        self._look = self._loop.call_later(LINGER_S, goes_on)
 
 
 class ImpatientHttp(HttpToolsProtocol):
@@ -126,11 +126,32 @@ class ImpatientSocket(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         self._patience = _Patience(cast(asyncio.Transport, transport), self.loop)
         self._unread = bytearray()
+        self._is_discarding = False
         self._control_free_at = time.monotonic() - CONTROL_FRAMES_AT_ONCE / CONTROL_FRAMES_PER_S
 
     def data_received(self, data: bytes) -> None:
+        if self._is_discarding:
+            return
         self._unread += data
         self._read_on()
+
+    def handle_parser_exception(self) -> None:
+        """Says why, and ends its own half only: closed with bytes unread, TCP would reset the connection, and the reset overtakes
+        the close frame (RFC 6455, 7.1.1). The sender would see an end without a reason."""
+        if self._is_discarding or self.transport.is_closing():
+            return
+        reason = self.conn.close_sent
+        assert reason is not None
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": reason.code, "reason": reason.reason})
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = self._is_discarding = True
+        self._unread.clear()
+        self.close_timer = self.loop.call_later(CLOSING_PATIENCE_S, self.transport.close)
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
 
     async def receive(self) -> Any:
         message = await super().receive()

@@ -135,6 +135,34 @@ async def test_a_burst_of_small_messages_is_answered_in_order_and_some_pings_too
     ]
 
 
+@pytest.mark.parametrize(
+    ("odd", "code"),
+    [(masked(TEXT, b"\xff\xfe"), 1007), (bytes([TEXT, 0xFF]) + (2**40).to_bytes(8, "big") + bytes(4), 1009)],
+)
+async def test_who_goes_on_sending_after_a_frame_that_ends_the_socket_still_hears_why(line, odd, code):
+    reader, writer = line
+    writer.write(odd)
+    for _ in range(20):
+        writer.write(masked(TEXT, b"x" * 100) * 1_000)
+        await writer.drain()
+        await asyncio.sleep(0.01)
+    came = await read_to_its_end(reader)
+    assert came[0] == 0x88
+    assert int.from_bytes(came[2:4], "big") == code
+
+
+async def test_who_sends_for_ever_after_such_a_frame_is_cut_off(line, monkeypatch):
+    monkeypatch.setattr(impatience, "CLOSING_PATIENCE_S", PATIENCE_S)
+    _, writer = line
+    writer.write(masked(TEXT, b"\xff\xfe"))
+    async with asyncio.timeout(20):
+        with pytest.raises(ConnectionError):
+            while True:
+                writer.write(masked(TEXT, b"x" * 100) * 100)
+                await writer.drain()
+                await asyncio.sleep(0.01)
+
+
 async def test_who_does_not_take_the_last_bytes_is_cut_off_as_well(connect):
     _, writer = await connect()
     writer.write(REQUEST * 3_000)
