@@ -34,8 +34,8 @@ class Engine(Protocol):
         """(B, C, H, W) → (B, H, W) probability."""
 
 
-def open_engine(load: Callable[[], nn.Module], *, content: str, shape: Shape, threads: int) -> Engine:
-    """The fastest engine of this machine, warmed up.
+def open_engine(load: Callable[[], nn.Module], *, content: str, shape: Shape, samples: int, threads: int) -> Engine:
+    """The fastest engine of this machine, warmed up, for multiples of `samples`: what one click asks about.
 
     `load` builds the network with its weights, whose hash is `content`; it is called only where no converted network of
     this content is kept.
@@ -48,9 +48,8 @@ def open_engine(load: Callable[[], nn.Module], *, content: str, shape: Shape, th
     else:
         from inference.engines.openvino import OpenvinoEngine
 
-        engine = OpenvinoEngine(load, content=content, shape=shape, threads=threads)
-    for count in (1, 2, 8):
-        engine.run(np.zeros((count, *shape), np.float32))
+        engine = OpenvinoEngine(load, content=content, shape=shape, samples=samples, threads=threads)
+    engine.run(np.zeros((samples, *shape), np.float32))
     return engine
 
 

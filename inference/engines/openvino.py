@@ -20,30 +20,42 @@ PRECISIONS = ("f32", "bf16")
 
 
 class OpenvinoEngine:
-    """One graph for exactly one sample, where a click is fastest, and one for any number."""
+    """A graph for exactly as many samples as one click asks about. More are looked at one after another: about as quick on a
+    CPU as all at once, and a second graph for any number would double what the network takes of memory."""
 
     def __init__(
-        self, load: Callable[[], nn.Module], *, content: str, shape: Shape, threads: int, precision: str | None = None
+        self,
+        load: Callable[[], nn.Module],
+        *,
+        content: str,
+        shape: Shape,
+        threads: int,
+        samples: int = 1,
+        precision: str | None = None,
     ) -> None:
         core = openvino.Core()
         precision = precision or choose_precision()
         model = kept_or_converted(load, content=content, shape=shape)
+        model.reshape([samples, *shape])
         settings: dict[str, Any] = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": precision,
             "INFERENCE_NUM_THREADS": threads,
             "ENABLE_CPU_PINNING": False,  # the machine is shared with the web side
         }
-        self.any = core.compile_model(model, "CPU", settings)
-        model.reshape([1, *shape])
-        self.one = core.compile_model(model, "CPU", settings)
-        self.requests = {True: self.one.create_infer_request(), False: self.any.create_infer_request()}
+        self.samples = samples
+        self.request = core.compile_model(model, "CPU", settings).create_infer_request()
         self.device = f"CPU, OpenVINO {precision}, {threads} threads"
 
     def run(self, batch: Batch) -> Batch:
-        request = self.requests[len(batch) == 1]
-        request.infer([batch], share_inputs=True)
-        return np.array(request.get_output_tensor(0).data)
+        if len(batch) % self.samples:
+            raise ValueError(f"{len(batch)} samples are no multiple of the {self.samples} that the graph takes.")
+        answer = np.empty((len(batch), *batch.shape[2:]), np.float32)
+        for start in range(0, len(batch), self.samples):
+            part = slice(start, start + self.samples)
+            self.request.infer([batch[part]], share_inputs=True)
+            answer[part] = self.request.get_output_tensor(0).data
+        return answer
 
 
 def choose_precision() -> str:

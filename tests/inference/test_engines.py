@@ -41,6 +41,14 @@ def test_engines_when_run_agree_with_torch(network: nn.Module, home: Path, count
     assert np.abs(onnx.run(batch(count)) - truth).max() < 1e-5
 
 
+def test_openvino_when_made_for_two_samples_takes_multiples_of_two(network: nn.Module, home: Path) -> None:
+    single = OpenvinoEngine(lambda: network, content="a", shape=SHAPE, threads=1)
+    pairs = OpenvinoEngine(lambda: network, content="a", shape=SHAPE, threads=1, samples=2)
+    assert np.abs(pairs.run(batch(6)) - single.run(batch(6))).max() < 1e-2  # bf16 where the processor has it
+    with pytest.raises(ValueError, match="multiple of the 2"):
+        pairs.run(batch(3))
+
+
 def test_precision_is_the_processor_s_unless_it_is_asked_for(
     network: nn.Module, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

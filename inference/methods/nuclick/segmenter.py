@@ -62,7 +62,8 @@ class NuclickSegmenter(Segmenter):
 
             return load_network(found)
 
-        self.engine = open_engine(load, content=found.sha256, shape=self.shape, threads=threads)
+        views = 1 + self.mirrored
+        self.engine = open_engine(load, content=found.sha256, shape=self.shape, samples=views, threads=threads)
         self.device = self.engine.device
 
     def configure(self, manifest: Mapping[str, Any]) -> None:
