@@ -19,8 +19,13 @@ def median_of(runs: Iterable[float]) -> float:
 
 
 def print_table(title: str, rows: Iterable[Row]) -> None:
-    rows = list(rows)
-    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    print_columns(title, list(rows))
+
+
+def print_columns(title: str, rows: Sequence[tuple[str, ...]]) -> None:
+    """The first and the last column to the left, those between to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     print(f"\n{title}")
-    for what, number, target in rows:
-        print(f"  {what:<{widths[0]}}  {number:>{widths[1]}}  {target}")
+    for what, *numbers, last in rows:
+        middle = "".join(f"  {number:>{width}}" for number, width in zip(numbers, widths[1:], strict=False))
+        print(f"  {what:<{widths[0]}}{middle}  {last}")
