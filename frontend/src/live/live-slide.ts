@@ -8,7 +8,8 @@ import { objectIdsOf, type Change } from "../store/slide-object";
 import { AnswerWatch } from "./answer-watch";
 import { EventOrder } from "./event-order";
 import { Outbox } from "./outbox";
-import { LocalEntryStorage } from "./outbox-storage";
+import { IndexedEntryStorage } from "./outbox-storage";
+import { BroadcastTabs } from "./outbox-tabs";
 import { SlideSocket } from "./socket";
 import { TabLock, type Refusal } from "./tab-lock";
 
@@ -38,6 +39,7 @@ export class LiveSlide {
   readonly socket: SlideSocket;
   readonly #options: LiveSlideOptions;
   readonly #order: EventOrder;
+  readonly #tabs: BroadcastTabs;
   readonly #lock: TabLock;
   #offline = false;
   #offlineTimer: ReturnType<typeof setTimeout> | undefined;
@@ -51,12 +53,15 @@ export class LiveSlide {
       (event) => this.#apply(event),
       (since) => this.socket.send({ kind: "catch_up", since }),
     );
-    this.outbox = this.#makeOutbox(new LocalEntryStorage(username, slideId));
-    for (const change of this.outbox.changes()) options.store.intend(change);
+    this.#tabs = new BroadcastTabs(username, slideId);
+    this.outbox = this.#makeOutbox();
     this.outbox.unsent.subscribe(() => this.#tellSaved());
+    this.outbox.isRead.subscribe(() => this.#tellSaved());
+    this.outbox.unkept.subscribe((unkept) => this.#warnBeforeUnload(unkept !== null));
     this.socket.connection.subscribe((connection) => this.#connectionChanged(connection));
     this.#lock = new TabLock(
-      `squiggle.${username}.${slideId}`,
+      // Not the name of the version before: a tab of it keeps its queue elsewhere, and would never send ours.
+      `squiggle.sender.${username}.${slideId}`,
       () => this.outbox.startSending(),
       (refusal) => this.#refusedElsewhere(refusal),
     );
@@ -85,13 +90,16 @@ export class LiveSlide {
     clearTimeout(this.#offlineTimer);
     this.#order.stop();
     this.watch.stop();
+    this.outbox.stop();
+    this.#warnBeforeUnload(false);
     this.#lock.stop();
+    this.#tabs.stop();
     this.socket.stop();
   }
 
-  #makeOutbox(storage: LocalEntryStorage): Outbox {
-    const { store, clickTimes, notices } = this.#options;
-    return new Outbox(storage, {
+  #makeOutbox(): Outbox {
+    const { username, slideId, store, clickTimes, notices } = this.#options;
+    return new Outbox(new IndexedEntryStorage(username, slideId), this.#tabs, {
       send: (command) => this.socket.send(command),
       versionOf: (id) => store.confirmedVersion(id),
       turnOf: (id) => store.get(id)?.turn ?? 0,
@@ -105,6 +113,7 @@ export class LiveSlide {
         if (change.kind === "segment") this.watch.stored(objectIdsOf(change));
       },
       onReplaced: (before, after) => store.replace(before, after),
+      onFound: (change) => store.intend(change),
       onGone: (change) => setTimeout(() => store.withdraw(change), GONE_PATIENCE_MS),
       onDropped: (change) => this.#dropped(change),
       onUnsendable: (words) => notices.say("error", words),
@@ -186,6 +195,17 @@ export class LiveSlide {
 
   #tellSaved(): void {
     if (this.#offline) this.saved.set("offline");
-    else this.saved.set(this.outbox.unsent.get() > 0 ? "saving" : "saved");
+    else this.saved.set(this.outbox.unsent.get() > 0 || !this.outbox.isRead.get() ? "saving" : "saved");
   }
+
+  #warnBeforeUnload(wanted: boolean): void {
+    window.removeEventListener("beforeunload", askBeforeUnload);
+    if (wanted) window.addEventListener("beforeunload", askBeforeUnload);
+  }
+}
+
+/** The browser asks in words of its own whether to leave. */
+function askBeforeUnload(event: BeforeUnloadEvent): void {
+  event.preventDefault();
+  event.returnValue = true;
 }
