@@ -5,6 +5,7 @@ import type { Notices } from "../store/notices";
 import type { ObjectStore, Snapshot } from "../store/objects";
 import { Signal } from "../store/signal";
 import { objectIdsOf, type Change } from "../store/slide-object";
+import type { Standing } from "../store/standing";
 import { AnswerWatch } from "./answer-watch";
 import { EventOrder } from "./event-order";
 import { Outbox } from "./outbox";
@@ -19,15 +20,18 @@ export type Saved = "saved" | "saving" | "offline";
 const PASS_AGE_S = 300;
 /** A command taken by another tab that brings no event within this time has ended without one. */
 const GONE_PATIENCE_MS = 1_500;
+const SIGN_IN_PAUSE_MS = 5_000;
 /** A line that is still being opened is not called offline at once. */
 const OFFLINE_AFTER_MS = 1_500;
 
 export interface LiveSlideOptions {
   username: string;
+  userId: number;
   slideId: number;
   store: ObjectStore;
   notices: Notices;
   clickTimes: ClickTimes;
+  session: { readonly standing: Signal<Standing>; check(): Promise<Standing> };
   reloadSnapshot(): void;
   renewTilePass(): void;
 }
@@ -42,13 +46,17 @@ export class LiveSlide {
   readonly #tabs: BroadcastTabs;
   readonly #lock: TabLock;
   #offline = false;
+  readonly #stopStanding: () => void;
+  #signInTimer: ReturnType<typeof setTimeout> | undefined;
   #offlineTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: LiveSlideOptions) {
     this.#options = options;
-    const { username, slideId } = options;
+    const { username, userId, slideId } = options;
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    this.socket = new SlideSocket(`${scheme}://${location.host}/ws/slides/${slideId}`, (event) => this.#hear(event));
+    // It names whose page this is: signed in as somebody else, the line is not opened.
+    const address = `${scheme}://${location.host}/ws/slides/${slideId}?person=${userId}`;
+    this.socket = new SlideSocket(address, (event) => this.#hear(event));
     this.#order = new EventOrder(
       (event) => this.#apply(event),
       (since) => this.socket.send({ kind: "catch_up", since }),
@@ -59,6 +67,7 @@ export class LiveSlide {
     this.outbox.isRead.subscribe(() => this.#tellSaved());
     this.outbox.unkept.subscribe((unkept) => this.#warnBeforeUnload(unkept !== null));
     this.socket.connection.subscribe((connection) => this.#connectionChanged(connection));
+    this.#stopStanding = options.session.standing.subscribe((standing) => this.#standingChanged(standing));
     this.#lock = new TabLock(
       // Not the name of the version before: a tab of it keeps its queue elsewhere, and would never send ours.
       `squiggle.sender.${username}.${slideId}`,
@@ -88,6 +97,8 @@ export class LiveSlide {
 
   stop(): void {
     clearTimeout(this.#offlineTimer);
+    clearTimeout(this.#signInTimer);
+    this.#stopStanding();
     this.#order.stop();
     this.watch.stop();
     this.outbox.stop();
@@ -182,9 +193,29 @@ export class LiveSlide {
       this.#order.catchUp();
       this.outbox.resend();
     } else if (!this.#offline) {
-      this.#offlineTimer = setTimeout(() => this.#setOffline(), connection === "connecting" ? OFFLINE_AFTER_MS : 0);
+      const isBriefly = connection === "connecting" || connection === "signed_out";
+      this.#offlineTimer = setTimeout(() => this.#setOffline(), isBriefly ? OFFLINE_AFTER_MS : 0);
     }
+    if (connection === "signed_out") void this.#askForStanding();
     this.#tellSaved();
+  }
+
+  /** The line was ended for its sign-in: that has ended, or only its session was replaced (another password, say). */
+  async #askForStanding(): Promise<void> {
+    clearTimeout(this.#signInTimer);
+    const { kind } = await this.#options.session.check();
+    if (kind !== "signed_in") return;
+    this.socket.connectNow();
+    // Refused once more though all looks well, or the server did not say: look again, with patience.
+    this.#signInTimer = setTimeout(() => {
+      if (this.socket.connection.get() === "signed_out") void this.#askForStanding();
+    }, SIGN_IN_PAUSE_MS);
+  }
+
+  #standingChanged({ kind }: Standing): void {
+    if (kind !== "signed_in") return;
+    this.#options.renewTilePass();
+    this.socket.connectNow();
   }
 
   #setOffline(): void {
