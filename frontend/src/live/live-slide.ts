@@ -48,6 +48,7 @@ export class LiveSlide {
   #offline = false;
   readonly #stopStanding: () => void;
   #signInTimer: ReturnType<typeof setTimeout> | undefined;
+  #retriedAt = -Infinity;
   #offlineTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: LiveSlideOptions) {
@@ -205,11 +206,12 @@ export class LiveSlide {
     clearTimeout(this.#signInTimer);
     const { kind } = await this.#options.session.check();
     if (kind !== "signed_in") return;
-    this.socket.connectNow();
-    // Refused once more though all looks well, or the server did not say: look again, with patience.
+    // Refused once more though all looks well: with patience.
+    const pauseMs = Math.max(0, this.#retriedAt + SIGN_IN_PAUSE_MS - performance.now());
     this.#signInTimer = setTimeout(() => {
-      if (this.socket.connection.get() === "signed_out") void this.#askForStanding();
-    }, SIGN_IN_PAUSE_MS);
+      this.#retriedAt = performance.now();
+      this.socket.connectNow();
+    }, pauseMs);
   }
 
   #standingChanged({ kind }: Standing): void {
