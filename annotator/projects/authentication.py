@@ -38,5 +38,5 @@ class PageSession(SessionAuthentication):
 class PageSessionScheme(SessionScheme):
     """For the OpenAPI document."""
 
-    target_class = PageSession
+    target_class = "annotator.projects.authentication.PageSession"
     priority = 0
