@@ -7,7 +7,7 @@ import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -93,7 +93,7 @@ class SlideConsumer(AsyncWebsocketConsumer):
     def _find_refusal(self) -> int | None:
         """Why this person may not be here (a close code), read afresh; None when they may."""
         user = find_user(getattr(self.scope.get("session"), "session_key", None))
-        if user is None or user.pk != self.user.pk:
+        if user is None or user.pk != self.user.pk or _is_page_of_another(self.scope, user):
             return SIGNED_OUT
         self.user = user
         slide_id = self.scope["url_route"]["kwargs"]["slide_id"]
@@ -247,6 +247,12 @@ def _origin_is_ours(scope: dict) -> bool:
     origin = headers.get(b"origin", b"").decode("latin-1")
     host = headers.get(b"host", b"").decode("latin-1")
     return urlsplit(origin).netloc == host or origin in settings.CSRF_TRUSTED_ORIGINS
+
+
+def _is_page_of_another(scope: dict, user: Any) -> bool:
+    """The page names whose it is: what that person did must not be stored as done by who signed in since."""
+    named = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True).get("person")
+    return named is not None and named != [str(user.pk)]
 
 
 def _list_asked(object_ids: list[UUID]) -> list[UUID]:

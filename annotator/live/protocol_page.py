@@ -9,7 +9,8 @@ INTRODUCTION = """# The socket of a slide
 A browser opens `/ws/slides/{id}` with its session cookie. It sends **commands** and receives **events**, each one JSON
 text frame with a `kind`. Coordinates are level-0 pixels, x then y, origin upper left.
 
-1. The server accepts and sends a `heartbeat`, or closes with 4401 (signed out) or 4403 (no right to this slide).
+1. The server accepts and sends a `heartbeat`, or closes with 4401 (signed out) or 4403 (no right to this slide). A page that
+   names its person, `?person={id}`, is also closed with 4401 while somebody else is signed in.
 2. The browser loads `GET /api/slides/{id}/objects?box=…`, which names the number `seq` of the last event it contains, and
    sends `catch_up {since: seq}`.
 3. Events of a slide are numbered without gaps. The browser drops what it has, applies last + 1, and on a gap, or when a

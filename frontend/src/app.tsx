@@ -3,12 +3,14 @@ import { MantineProvider, type MantineColorSchemeManager } from "@mantine/core";
 import { lazy, Suspense, type ReactNode } from "react";
 import { createRoot } from "react-dom/client";
 import { Redirect, Route, Switch } from "wouter";
-import { getSlide, type Slide, type User } from "./api/rest";
+import { getSlide, tellSignIn, type Slide, type User } from "./api/rest";
+import { Session } from "./session";
 import { loadSettings } from "./store/settings";
 import { CrashBoundary } from "./ui/crash";
 import { HomePage } from "./ui/home";
 import { Page } from "./ui/page";
 import { NotFoundPage, ProjectPage } from "./ui/project";
+import { SessionDialog } from "./ui/session-dialog";
 import { SignInPage } from "./ui/sign-in";
 import { SlidePage } from "./ui/slide-page";
 import { theme } from "./ui/theme";
@@ -28,8 +30,8 @@ const colourScheme: MantineColorSchemeManager = {
   clear: () => undefined,
 };
 
-function Pages({ user, slide }: { user: User | null; slide: Promise<Slide> | undefined }) {
-  if (user === null) {
+function Pages({ session, slide }: { session: Session | null; slide: Promise<Slide> | undefined }) {
+  if (session === null) {
     const next = location.pathname === "/sign-in" ? "" : `?next=${encodeURIComponent(location.pathname)}`;
     return (
       <Switch>
@@ -40,6 +42,7 @@ function Pages({ user, slide }: { user: User | null; slide: Promise<Slide> | und
       </Switch>
     );
   }
+  const { user } = session;
   return (
     <Suspense fallback={<Page user={user}>{null}</Page>}>
       <Switch>
@@ -52,12 +55,19 @@ function Pages({ user, slide }: { user: User | null; slide: Promise<Slide> | und
           {({ id, run }) => <RunPage user={user} id={Number(id)} runId={run} />}
         </Route>
         <Route path="/slides/:id">
-          {({ id }) => <SlidePage user={user} load={() => slide ?? getSlide(Number(id))} />}
+          {({ id }) => <SlidePage session={session} load={() => slide ?? getSlide(Number(id))} />}
         </Route>
         <Route>{() => <NotFoundPage user={user} />}</Route>
       </Switch>
+      <SessionDialog session={session} />
     </Suspense>
   );
+}
+
+/** The other tabs hear who is signed in: whoever came by a link or from /admin told nobody yet. */
+function openSession(user: User | null): Session | null {
+  tellSignIn(user?.id ?? null);
+  return user && new Session(user);
 }
 
 /** Draw the page that the address names. `slide` is the slide that a slide's address names, already asked for. */
@@ -70,7 +80,7 @@ export async function showPages(user: Promise<User | null>, slide: Promise<Slide
       </MantineProvider>,
     );
   try {
-    draw(<Pages user={await user} slide={slide} />);
+    draw(<Pages session={openSession(await user)} slide={slide} />);
   } catch (error) {
     draw(<p style={{ padding: 24 }}>{error instanceof Error ? error.message : String(error)}</p>);
   }

@@ -7,6 +7,7 @@ export class TilePass {
   readonly #slideId: number;
   readonly #reloadTiles: () => void;
   #renewedAt = -Infinity;
+  #isRenewing = false;
 
   constructor(slideId: number, reloadTiles: () => void) {
     this.#slideId = slideId;
@@ -20,8 +21,11 @@ export class TilePass {
   /** A tile is refused when the pass ran out while the line was down. */
   renewAfterFailure(): void {
     const now = performance.now();
-    if (now - this.#renewedAt < FAILED_TILE_PAUSE_MS) return;
+    if (this.#isRenewing || now - this.#renewedAt < FAILED_TILE_PAUSE_MS) return; // signed out, it waits for the sign-in
     this.#renewedAt = now;
-    void renewTilePass(this.#slideId).then(this.#reloadTiles, () => undefined);
+    this.#isRenewing = true;
+    void renewTilePass(this.#slideId)
+      .then(this.#reloadTiles, () => undefined)
+      .finally(() => (this.#isRenewing = false));
   }
 }

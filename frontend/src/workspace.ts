@@ -9,6 +9,7 @@ import type { RegionWork } from "./live/region-work";
 import { Overlay } from "./overlay/overlay";
 import { UNKNOWN_COLOUR } from "./overlay/style";
 import { openRegions } from "./regions";
+import type { Session } from "./session";
 import { ClickTimes } from "./store/click-times";
 import { Labels } from "./store/labels";
 import type { ObjectType } from "./store/messages";
@@ -38,6 +39,7 @@ const CLOSE_SCALE = 1;
 export class Workspace {
   readonly slide: Slide;
   readonly user: User;
+  readonly session: Session;
   readonly settings: Settings = loadSettings();
   readonly notices = new Notices();
   readonly selection = new Selection();
@@ -65,17 +67,18 @@ export class Workspace {
   readonly #tilePass: TilePass;
   #stopped = false;
 
-  constructor(host: HTMLElement, slide: Slide, user: User) {
+  constructor(host: HTMLElement, slide: Slide, session: Session) {
     this.#host = host;
     this.slide = slide;
-    this.user = user;
+    this.session = session;
+    this.user = session.user;
     this.labels = new Labels(slide.labels);
     this.models = new ModelChoice(slide);
     this.canEdit = slide.role !== "viewer";
     this.#tilePass = new TilePass(slide.id, () => this.viewer.reloadTiles());
     // The pictures first: everything below runs while the first tiles are on their way.
     this.viewer = this.#openViewer(host);
-    this.store = new ObjectStore(user.username);
+    this.store = new ObjectStore(this.user.username);
     this.live = this.#openLine();
     this.loader = this.#openLoader();
     this.#intentions = new Intentions(this.store, (change) => this.live.carry(change));
@@ -98,7 +101,7 @@ export class Workspace {
     this.#overlay = this.#openOverlay();
     this.regions = this.#openRegions();
     const { store, models, notices, selection, settings } = this;
-    const following = { slideId: slide.id, username: user.username, store, models, notices, selection, settings };
+    const following = { slideId: slide.id, username: this.user.username, store, models, notices, selection, settings };
     store.subscribe((changes) => followUp(following, changes));
     settings.fillOpacity.subscribe(() => this.#overlay.fillOpacityChanged());
     selection.selected.subscribe((id) => void learnPrompts(following, id));
@@ -163,7 +166,9 @@ export class Workspace {
   #openLine(): LiveSlide {
     return new LiveSlide({
       username: this.user.username,
+      userId: this.user.id,
       slideId: this.slide.id,
+      session: this.session,
       store: this.store,
       notices: this.notices,
       clickTimes: this.clickTimes,

@@ -4,7 +4,7 @@ import { Signal } from "../store/signal";
 
 const PATIENCE_MS = 3_000;
 const SLOW = "No answer yet. Your click is stored and will be answered.";
-const UNSENT = "The server does not answer. Your click is kept in this browser and sent until it does.";
+const UNSENT = "The server does not answer. Your click waits here and is sent as soon as it does.";
 const NO_WORKER = "No model worker is running. Clicks are stored and answered when one is back.";
 
 export class AnswerWatch {

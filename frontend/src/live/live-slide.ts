@@ -5,10 +5,12 @@ import type { Notices } from "../store/notices";
 import type { ObjectStore, Snapshot } from "../store/objects";
 import { Signal } from "../store/signal";
 import { objectIdsOf, type Change } from "../store/slide-object";
+import type { Standing } from "../store/standing";
 import { AnswerWatch } from "./answer-watch";
 import { EventOrder } from "./event-order";
 import { Outbox } from "./outbox";
-import { LocalEntryStorage } from "./outbox-storage";
+import { IndexedEntryStorage } from "./outbox-storage";
+import { BroadcastTabs } from "./outbox-tabs";
 import { SlideSocket } from "./socket";
 import { TabLock, type Refusal } from "./tab-lock";
 
@@ -18,15 +20,18 @@ export type Saved = "saved" | "saving" | "offline";
 const PASS_AGE_S = 300;
 /** A command taken by another tab that brings no event within this time has ended without one. */
 const GONE_PATIENCE_MS = 1_500;
+const SIGN_IN_PAUSE_MS = 5_000;
 /** A line that is still being opened is not called offline at once. */
 const OFFLINE_AFTER_MS = 1_500;
 
 export interface LiveSlideOptions {
   username: string;
+  userId: number;
   slideId: number;
   store: ObjectStore;
   notices: Notices;
   clickTimes: ClickTimes;
+  session: { readonly standing: Signal<Standing>; check(): Promise<Standing> };
   reloadSnapshot(): void;
   renewTilePass(): void;
 }
@@ -38,25 +43,35 @@ export class LiveSlide {
   readonly socket: SlideSocket;
   readonly #options: LiveSlideOptions;
   readonly #order: EventOrder;
+  readonly #tabs: BroadcastTabs;
   readonly #lock: TabLock;
   #offline = false;
+  readonly #stopStanding: () => void;
+  #signInTimer: ReturnType<typeof setTimeout> | undefined;
+  #retriedAt = -Infinity;
   #offlineTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: LiveSlideOptions) {
     this.#options = options;
-    const { username, slideId } = options;
+    const { username, userId, slideId } = options;
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    this.socket = new SlideSocket(`${scheme}://${location.host}/ws/slides/${slideId}`, (event) => this.#hear(event));
+    // It names whose page this is: signed in as somebody else, the line is not opened.
+    const address = `${scheme}://${location.host}/ws/slides/${slideId}?person=${userId}`;
+    this.socket = new SlideSocket(address, (event) => this.#hear(event));
     this.#order = new EventOrder(
       (event) => this.#apply(event),
       (since) => this.socket.send({ kind: "catch_up", since }),
     );
-    this.outbox = this.#makeOutbox(new LocalEntryStorage(username, slideId));
-    for (const change of this.outbox.changes()) options.store.intend(change);
+    this.#tabs = new BroadcastTabs(username, slideId);
+    this.outbox = this.#makeOutbox();
     this.outbox.unsent.subscribe(() => this.#tellSaved());
+    this.outbox.isRead.subscribe(() => this.#tellSaved());
+    this.outbox.unkept.subscribe((unkept) => this.#warnBeforeUnload(unkept !== null));
     this.socket.connection.subscribe((connection) => this.#connectionChanged(connection));
+    this.#stopStanding = options.session.standing.subscribe((standing) => this.#standingChanged(standing));
     this.#lock = new TabLock(
-      `squiggle.${username}.${slideId}`,
+      // Not the name of the version before: a tab of it keeps its queue elsewhere, and would never send ours.
+      `squiggle.sender.${username}.${slideId}`,
       () => this.outbox.startSending(),
       (refusal) => this.#refusedElsewhere(refusal),
     );
@@ -83,15 +98,20 @@ export class LiveSlide {
 
   stop(): void {
     clearTimeout(this.#offlineTimer);
+    clearTimeout(this.#signInTimer);
+    this.#stopStanding();
     this.#order.stop();
     this.watch.stop();
+    this.outbox.stop();
+    this.#warnBeforeUnload(false);
     this.#lock.stop();
+    this.#tabs.stop();
     this.socket.stop();
   }
 
-  #makeOutbox(storage: LocalEntryStorage): Outbox {
-    const { store, clickTimes, notices } = this.#options;
-    return new Outbox(storage, {
+  #makeOutbox(): Outbox {
+    const { username, slideId, store, clickTimes, notices } = this.#options;
+    return new Outbox(new IndexedEntryStorage(username, slideId), this.#tabs, {
       send: (command) => this.socket.send(command),
       versionOf: (id) => store.confirmedVersion(id),
       turnOf: (id) => store.get(id)?.turn ?? 0,
@@ -105,6 +125,7 @@ export class LiveSlide {
         if (change.kind === "segment") this.watch.stored(objectIdsOf(change));
       },
       onReplaced: (before, after) => store.replace(before, after),
+      onFound: (change) => store.intend(change),
       onGone: (change) => setTimeout(() => store.withdraw(change), GONE_PATIENCE_MS),
       onDropped: (change) => this.#dropped(change),
       onUnsendable: (words) => notices.say("error", words),
@@ -173,9 +194,30 @@ export class LiveSlide {
       this.#order.catchUp();
       this.outbox.resend();
     } else if (!this.#offline) {
-      this.#offlineTimer = setTimeout(() => this.#setOffline(), connection === "connecting" ? OFFLINE_AFTER_MS : 0);
+      const isBriefly = connection === "connecting" || connection === "signed_out";
+      this.#offlineTimer = setTimeout(() => this.#setOffline(), isBriefly ? OFFLINE_AFTER_MS : 0);
     }
+    if (connection === "signed_out") void this.#askForStanding();
     this.#tellSaved();
+  }
+
+  /** The line was ended for its sign-in: that has ended, or only its session was replaced (another password, say). */
+  async #askForStanding(): Promise<void> {
+    clearTimeout(this.#signInTimer);
+    const { kind } = await this.#options.session.check();
+    if (kind !== "signed_in") return;
+    // Refused once more though all looks well: with patience.
+    const pauseMs = Math.max(0, this.#retriedAt + SIGN_IN_PAUSE_MS - performance.now());
+    this.#signInTimer = setTimeout(() => {
+      this.#retriedAt = performance.now();
+      this.socket.connectNow();
+    }, pauseMs);
+  }
+
+  #standingChanged({ kind }: Standing): void {
+    if (kind !== "signed_in") return;
+    this.#options.renewTilePass();
+    this.socket.connectNow();
   }
 
   #setOffline(): void {
@@ -186,6 +228,17 @@ export class LiveSlide {
 
   #tellSaved(): void {
     if (this.#offline) this.saved.set("offline");
-    else this.saved.set(this.outbox.unsent.get() > 0 ? "saving" : "saved");
+    else this.saved.set(this.outbox.unsent.get() > 0 || !this.outbox.isRead.get() ? "saving" : "saved");
   }
+
+  #warnBeforeUnload(wanted: boolean): void {
+    window.removeEventListener("beforeunload", askBeforeUnload);
+    if (wanted) window.addEventListener("beforeunload", askBeforeUnload);
+  }
+}
+
+/** The browser asks in words of its own whether to leave. */
+function askBeforeUnload(event: BeforeUnloadEvent): void {
+  event.preventDefault();
+  event.returnValue = true;
 }

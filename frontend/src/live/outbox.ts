@@ -1,12 +1,15 @@
 /**
  * The queue of commands that the server has not yet stored. Order is kept for each object, with one command in
- * flight for an object; an entry leaves only when the server stored it or refused it for good.
+ * flight for an object; an entry leaves only when the server stored it or refused it for good. The queue lives in
+ * memory, the same in each tab of the slide; the storage is there for the next visit alone, and may fail.
  */
 import type { Acknowledged, AnyCommand, CommandFailed, Conflict, ObjectsUpserted } from "../store/messages";
 import { newId } from "../store/new-id";
 import { Signal } from "../store/signal";
 import { objectIdsOf, type Change } from "../store/slide-object";
-import type { Entry, EntryStorage } from "./outbox-storage";
+import { isEntry, type Entry } from "./entry";
+import { StorageTrouble, type EntryStorage } from "./outbox-storage";
+import type { News, OutboxTabs } from "./outbox-tabs";
 
 export interface OutboxPorts {
   /** False when there is no open line. */
@@ -20,6 +23,8 @@ export interface OutboxPorts {
   onStored(change: Change, seq: number): void;
   /** Asked anew under another command_id, because only the model's answer came in between. */
   onReplaced(before: Change, after: Change): void;
+  /** Unsent since an earlier visit. */
+  onFound(change: Change): void;
   /** Gone from the shared queue by another tab's hand; how it ended comes as an event or from that tab. */
   onGone(change: Change): void;
   /** Refused for good, or dropped because the command before it was. */
@@ -28,11 +33,25 @@ export interface OutboxPorts {
   onUnsendable(words: string): void;
 }
 
+/** What a reload would lose now: so many commands, and why. */
+export interface Unkept {
+  readonly count: number;
+  readonly reason: string;
+}
+
 /** States in which an object with the turn that the person saw has been changed by nothing but the model's answer. */
 const ANSWERED_STATES = new Set(["asked", "proposed", "failed"]);
 
 /** annotator/live/messages.py MAX_FRAME_BYTES: the server ends the line when a command is larger. */
 const MAX_COMMAND_BYTES = 512 * 1024;
+
+/** What a queue keeps for the next visit at most; more goes on in memory. */
+const MOST_KEPT = 5_000;
+const MOST_KEPT_BYTES = 64 * 1024 * 1024;
+const MANY_KEPT = "this browser keeps no more than that for one slide";
+
+/** A storage that failed is tried again after so long. */
+const STORAGE_PAUSE_MS = 5_000;
 
 /** An acknowledged command holds back the next one of its objects until its event came, but not for ever. */
 const EVENT_PATIENCE_MS = 3_000;
@@ -40,12 +59,26 @@ const EVENT_PATIENCE_MS = 3_000;
 export class Outbox {
   /** Commands that are not yet stored on the server. */
   readonly unsent = new Signal(0);
+  /** Null while all of them are kept for the next visit. */
+  readonly unkept = new Signal<Unkept | null>(null);
+  /** What was unsent at the end of earlier visits is known. */
+  readonly isRead = new Signal(false);
   readonly #storage: EntryStorage;
+  readonly #tabs: OutboxTabs;
   readonly #ports: OutboxPorts;
-  #entries: Entry[];
+  #entries: readonly Entry[] = [];
+  #bytes = 0;
   #sending = false;
   readonly #inFlight = new Set<string>();
   readonly #paused = new Set<string>();
+  /** Commands whose final payload is being kept: sent before that, a page that is killed would send another one. */
+  readonly #beingKept = new Set<string>();
+  /** Keys of entries that left, so that no late word of a tab or of the storage brings one back. */
+  readonly #left = new Set<string>();
+  /** Why an entry is not in the storage, by key. */
+  readonly #unkept = new Map<string, string>();
+  #storageTimer: ReturnType<typeof setTimeout> | undefined;
+  #isStopped = false;
   /** Objects whose last command is stored under an event that has not yet been applied here. */
   readonly #awaitedSeq = new Map<string, number>();
   /** Versions that our own commands made. */
@@ -53,32 +86,33 @@ export class Outbox {
   readonly #ownCommands = new Set<string>();
   #ticks = 0;
 
-  constructor(storage: EntryStorage, ports: OutboxPorts) {
+  constructor(storage: EntryStorage, tabs: OutboxTabs, ports: OutboxPorts) {
     this.#storage = storage;
+    this.#tabs = tabs;
     this.#ports = ports;
-    this.#entries = storage.load();
-    this.unsent.set(this.#entries.length);
-    storage.onOtherTab(() => this.#reload());
-  }
-
-  /** What waits, in order: the store shows it on top of the server's state after a reload. */
-  changes(): Change[] {
-    return this.#entries.map((entry) => entry.change);
+    storage.onLost = () => this.#keepAll();
+    tabs.listen((news) => this.#hear(news));
+    tabs.tell({ kind: "hello" });
+    void this.#read();
   }
 
   /** This tab may send (it holds the lock). */
   startSending(): void {
     this.#sending = true;
-    this.#reload();
     this.pump();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#sending = false;
+    clearTimeout(this.#storageTimer);
   }
 
   add(change: Change): void {
     const ids = objectIdsOf(change);
-    const queued = new Set(this.#entries.flatMap((entry) => objectIdsOf(entry.change)));
-    const chained = ids.filter((id) => queued.has(id) || this.#awaitedSeq.has(id));
+    const chained = ids.filter((id) => this.#awaitedSeq.has(id) || this.#entries.some(({ change: each }) => isAbout(each, id)));
     const seenTurns = Object.fromEntries(ids.map((id) => [id, this.#ports.turnOf(id)]));
-    this.#put({ key: this.#nextKey(), change, chained, seenTurns, sent: false });
+    void this.#put({ key: this.#nextKey(), change, chained, seenTurns, sent: chained.length === 0 });
     this.pump();
   }
 
@@ -95,8 +129,8 @@ export class Outbox {
     const blocked = new Set(this.#awaitedSeq.keys());
     for (const entry of this.#entries) {
       const ids = objectIdsOf(entry.change);
-      const mayGo = !ids.some((id) => blocked.has(id)) && !this.#paused.has(entry.change.command_id) && this.#has(entry);
-      if (mayGo && !this.#inFlight.has(entry.change.command_id) && !this.#send(entry)) return;
+      const mayGo = !ids.some((id) => blocked.has(id)) && !this.#isHeld(entry.change.command_id) && this.#has(entry);
+      if (mayGo && !this.#send(entry)) return;
       for (const id of ids) blocked.add(id);
     }
   }
@@ -148,23 +182,41 @@ export class Outbox {
   #askAnew(entry: Entry, event: Conflict): void {
     const change = withVersions(entry.change, (id) => event.objects.find((view) => view.object_id === id)?.version);
     const anew = { ...change, command_id: newId() };
-    this.#put({ ...entry, change: anew, chained: [], sent: false });
+    this.#sendOnceKept({ ...entry, change: anew, chained: [], sent: true });
     this.#ports.onReplaced(entry.change, anew);
   }
 
+  /** False when there is no line. */
   #send(entry: Entry): boolean {
-    const ready = entry.sent ? entry : this.#freeze(entry);
-    if (this.#isTooLarge(ready)) return true;
-    if (!this.#ports.send(ready.change)) return false;
-    this.#inFlight.add(ready.change.command_id);
-    this.#ownCommands.add(ready.change.command_id);
-    this.#ports.onSent(ready.change);
+    if (!entry.sent) {
+      this.#sendOnceKept(this.#freeze(entry));
+      return true;
+    }
+    if (this.#isTooLarge(entry)) return true;
+    if (!this.#ports.send(entry.change)) return false;
+    this.#inFlight.add(entry.change.command_id);
+    this.#ownCommands.add(entry.change.command_id);
+    this.#ports.onSent(entry.change);
     return true;
+  }
+
+  #isHeld(commandId: string): boolean {
+    return this.#paused.has(commandId) || this.#beingKept.has(commandId) || this.#inFlight.has(commandId);
+  }
+
+  /** The payload is another one than the storage has: it goes when that is there too, or when the storage failed. */
+  #sendOnceKept(entry: Entry): void {
+    const commandId = entry.change.command_id;
+    this.#beingKept.add(commandId);
+    void this.#put(entry).then(() => {
+      this.#beingKept.delete(commandId);
+      this.pump();
+    });
   }
 
   /** Dropped then, in words: the server would never read it. (Commands are ASCII: a character is a byte.) */
   #isTooLarge(entry: Entry): boolean {
-    const size = JSON.stringify(entry.change).length;
+    const size = sizeOf(entry);
     if (size <= MAX_COMMAND_BYTES) return false;
     const [has, most] = [size, MAX_COMMAND_BYTES].map((bytes) => Math.floor(bytes / 1024));
     this.#ports.onUnsendable(
@@ -180,9 +232,7 @@ export class Outbox {
     const change = withVersions(entry.change, (id) =>
       entry.chained.includes(id) ? (this.#ownVersions.get(id) ?? this.#ports.versionOf(id)) : undefined,
     );
-    const frozen = { ...entry, change, sent: true };
-    this.#put(frozen);
-    return frozen;
+    return { ...entry, change, sent: true };
   }
 
   /** What was built on a refused command is meaningless without it. */
@@ -227,32 +277,125 @@ export class Outbox {
     return this.#entries.find((entry) => entry.change.command_id === commandId);
   }
 
-  #put(entry: Entry): void {
-    this.#entries = [...this.#entries.filter(({ key }) => key !== entry.key), entry].sort((a, b) =>
-      a.key < b.key ? -1 : 1,
-    );
-    this.#storage.save(entry);
-    this.unsent.set(this.#entries.length);
+  /** In the queue at once, here and in the other tabs; resolves when the storage has it or has failed. */
+  #put(entry: Entry): Promise<void> {
+    this.#insert(entry);
+    this.#tabs.tell({ kind: "put", entry });
+    return this.#keep(entry);
   }
 
   #take(commandId: string): Entry | undefined {
     const entry = this.#find(commandId);
     if (!entry) return undefined;
-    this.#inFlight.delete(commandId);
-    this.#entries = this.#entries.filter((each) => each !== entry);
-    this.#storage.remove(entry.key);
-    this.unsent.set(this.#entries.length);
+    this.#remove(entry);
+    this.#tabs.tell({ kind: "gone", key: entry.key });
+    // One that stays in the storage is sent again at the next visit: the server does each command once.
+    this.#storage.remove(entry.key).catch(() => undefined);
     return entry;
   }
 
-  /** Another tab added or removed entries. */
-  #reload(): void {
-    const before = this.#entries;
-    this.#entries = this.#storage.load();
+  #insert(entry: Entry): void {
+    let at = this.#entries.length; // mostly the latest
+    while (at > 0 && this.#entries[at - 1]!.key >= entry.key) at -= 1;
+    const [replaced] = this.#entries.slice(at, at + 1).filter(({ key }) => key === entry.key);
+    this.#entries = [...this.#entries.slice(0, at), entry, ...this.#entries.slice(replaced ? at + 1 : at)];
+    this.#bytes += sizeOf(entry) - (replaced ? sizeOf(replaced) : 0);
     this.unsent.set(this.#entries.length);
-    const kept = new Set(this.#entries.map(({ change }) => change.command_id));
-    for (const { change } of before) if (!kept.has(change.command_id)) this.#ports.onGone(change);
+  }
+
+  #remove(entry: Entry): void {
+    this.#inFlight.delete(entry.change.command_id);
+    this.#entries = this.#entries.filter(({ key }) => key !== entry.key);
+    this.#bytes -= sizeOf(entry);
+    this.#left.add(entry.key);
+    this.#unkept.delete(entry.key);
+    this.unsent.set(this.#entries.length);
+    this.#tellUnkept();
+  }
+
+  // --- other tabs -----------------------------------------------------------------------------------------------------
+
+  #hear(news: News): void {
+    if (news.kind === "hello") {
+      for (const entry of this.#entries) this.#tabs.tell({ kind: "put", entry });
+    } else if (news.kind === "gone") {
+      const entry = this.#entries.find(({ key }) => key === news.key);
+      this.#left.add(news.key);
+      if (!entry) return;
+      this.#remove(entry);
+      this.#ports.onGone(entry.change);
+    } else if (isEntry(news.entry)) {
+      this.#hearOf(news.entry);
+    }
     this.pump();
+  }
+
+  #hearOf(entry: Entry): void {
+    const known = this.#entries.find(({ key }) => key === entry.key);
+    if (this.#left.has(entry.key)) this.#tabs.tell({ kind: "gone", key: entry.key });
+    else if (!known || entry.sent || !known.sent) this.#insert(entry);
+  }
+
+  // --- the storage ----------------------------------------------------------------------------------------------------
+
+  async #read(): Promise<void> {
+    try {
+      const { entries, unreadable } = await this.#storage.load();
+      for (const entry of entries) {
+        if (this.#left.has(entry.key) || this.#has(entry)) continue;
+        this.#insert(entry);
+        this.#ports.onFound(entry.change);
+      }
+      if (unreadable > 0) this.#ports.onUnsendable(lostInWords(unreadable));
+    } catch (trouble) {
+      if (!(trouble as StorageTrouble).isForGood) return this.#tryStorageLater();
+    }
+    this.isRead.set(true);
+    this.pump();
+  }
+
+  async #keep(entry: Entry): Promise<void> {
+    try {
+      if (this.#isFull()) throw new StorageTrouble(MANY_KEPT);
+      await this.#storage.save(entry);
+      this.#unkept.delete(entry.key);
+      if (this.#left.has(entry.key)) await this.#storage.remove(entry.key);
+    } catch (trouble) {
+      if (!this.#left.has(entry.key)) this.#unkept.set(entry.key, (trouble as Error).message);
+    }
+    this.#tellUnkept();
+  }
+
+  #keepAll(): void {
+    for (const entry of this.#entries) void this.#keep(entry);
+  }
+
+  #isFull(): boolean {
+    return this.#entries.length > MOST_KEPT || this.#bytes > MOST_KEPT_BYTES;
+  }
+
+  #tellUnkept(): void {
+    const [reason] = this.#unkept.values();
+    const before = this.unkept.get();
+    const count = this.#unkept.size;
+    if (reason === undefined) this.unkept.set(null);
+    else if (before?.count !== count || before.reason !== reason) this.unkept.set({ count, reason });
+    if (reason !== undefined) this.#tryStorageLater();
+  }
+
+  #tryStorageLater(): void {
+    if (this.#isStopped) return;
+    this.#storageTimer ??= setTimeout(() => void this.#tryStorage(), STORAGE_PAUSE_MS);
+  }
+
+  async #tryStorage(): Promise<void> {
+    for (const entry of this.#entries.filter(({ key }) => this.#unkept.has(key))) {
+      await this.#keep(entry);
+      if (this.#unkept.has(entry.key)) break;
+    }
+    this.#storageTimer = undefined;
+    if (!this.isRead.get()) void this.#read();
+    this.#tellUnkept();
   }
 
   #nextKey(): string {
@@ -276,4 +419,23 @@ function withVersions(change: Change, versionOf: (id: string) => number | undefi
     default:
       return { ...change, objects: change.objects.map(refresh) };
   }
+}
+
+function isAbout(change: Change, id: string): boolean {
+  const named = change.kind === "segment" ? change.targets : change.objects;
+  return named.some(({ object_id }) => object_id === id);
+}
+
+const sizes = new WeakMap<Entry, number>();
+
+/** In bytes as it is sent. */
+function sizeOf(entry: Entry): number {
+  const known = sizes.get(entry) ?? JSON.stringify(entry.change).length;
+  sizes.set(entry, known);
+  return known;
+}
+
+function lostInWords(count: number): string {
+  const what = count === 1 ? "One unsent command" : `${count} unsent commands`;
+  return `${what} of an earlier visit could not be read and ${count === 1 ? "is" : "are"} gone. Look over what you did last.`;
 }

@@ -8,6 +8,8 @@ const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 8_000;
 /** The server's heartbeat comes each 10 s: a line silent for longer is dead even if the browser has not noticed. */
 const SILENCE_MS = 25_000;
+/** A right that was taken away may be given again. */
+const FORBIDDEN_PAUSE_MS = 15_000;
 /** A command is acknowledged within milliseconds: a line that says nothing at all for this long after one is dead. */
 const ANSWER_MS = 5_000;
 const CLOSE_REASONS: Record<number, Connection> = { 4401: "signed_out", 4403: "forbidden" };
@@ -26,9 +28,9 @@ export class SlideSocket {
   constructor(url: string, onEvent: (event: AnyEvent) => void) {
     this.#url = url;
     this.#onEvent = onEvent;
-    window.addEventListener("online", this.#connectNow);
+    window.addEventListener("online", this.#seenAgain);
     window.addEventListener("offline", this.#giveUp);
-    document.addEventListener("visibilitychange", this.#connectNow);
+    document.addEventListener("visibilitychange", this.#seenAgain);
   }
 
   connect(): void {
@@ -39,16 +41,21 @@ export class SlideSocket {
     this.#socket = socket;
     this.#watchSilence(SILENCE_MS);
     socket.onopen = () => {
-      this.#pauseMs = FIRST_PAUSE_MS;
       this.#watchSilence(SILENCE_MS);
       this.connection.set("open");
     };
     socket.onmessage = (message) => {
+      this.#pauseMs = FIRST_PAUSE_MS; // only now: who may not come in is let in first, to be told why not
       this.#watchSilence(SILENCE_MS);
       this.#onEvent(JSON.parse(message.data as string) as AnyEvent);
     };
     socket.onclose = (close) => this.#closed(socket, close.code);
   }
+
+  /** Signed in again, or seen again: do not wait for the next try. */
+  connectNow = (): void => {
+    if (this.connection.get() !== "open") this.connect();
+  };
 
   /** False when there is no open line: the outbox keeps the command then. */
   send(command: AnyCommand): boolean {
@@ -66,14 +73,14 @@ export class SlideSocket {
     this.#stopped = true;
     clearTimeout(this.#retry);
     clearTimeout(this.#silence);
-    window.removeEventListener("online", this.#connectNow);
+    window.removeEventListener("online", this.#seenAgain);
     window.removeEventListener("offline", this.#giveUp);
-    document.removeEventListener("visibilitychange", this.#connectNow);
+    document.removeEventListener("visibilitychange", this.#seenAgain);
     this.#socket?.close();
   }
 
-  #connectNow = (): void => {
-    if (this.connection.get() === "closed") this.connect();
+  #seenAgain = (): void => {
+    if (this.connection.get() !== "signed_out") this.connectNow();
   };
 
   /** The line is dead, whatever the browser still believes: close it and try again. */
@@ -96,8 +103,9 @@ export class SlideSocket {
     clearTimeout(this.#silence);
     const reason = CLOSE_REASONS[code];
     this.connection.set(reason ?? "closed");
-    if (reason || this.#stopped) return;
-    this.#retry = setTimeout(() => this.connect(), this.#pauseMs * (0.75 + Math.random() / 2));
+    if (reason === "signed_out" || this.#stopped) return;
+    const pauseMs = reason === "forbidden" ? FORBIDDEN_PAUSE_MS : this.#pauseMs;
+    this.#retry = setTimeout(() => this.connect(), pauseMs * (0.75 + Math.random() / 2));
     this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
   }
 }

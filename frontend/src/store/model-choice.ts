@@ -1,5 +1,6 @@
 /** Which model answers for each type of object: the server's choice by the slide's stain, unless the person picked another. */
 import type { Choice, ObjectType, Stain } from "./messages";
+import { recall, remember } from "./remembered";
 import { Signal } from "./signal";
 
 export interface Model {
@@ -22,7 +23,7 @@ export class ModelChoice<M extends Model> {
     this.stain = new Signal(slide.stain);
     this.choices = new Signal(slide.choices);
     this.picked = new Signal(loadPicked(slide.id));
-    this.picked.subscribe((picked) => sessionStorage.setItem(pickedKey(slide.id), JSON.stringify(picked)));
+    this.picked.subscribe((picked) => remember("sessionStorage", pickedKey(slide.id), picked));
   }
 
   /** All models for this type of object. */
@@ -83,5 +84,5 @@ export class ModelChoice<M extends Model> {
 const pickedKey = (slideId: number) => `squiggle.models.${slideId}`;
 
 function loadPicked(slideId: number): Picked {
-  return JSON.parse(sessionStorage.getItem(pickedKey(slideId)) ?? "{}") as Picked;
+  return recall<Picked>("sessionStorage", pickedKey(slideId), {});
 }

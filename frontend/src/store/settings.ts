@@ -1,12 +1,12 @@
 /** A person's own settings, kept in this browser: each is a signal that writes itself to local storage. */
+import { recall, remember } from "./remembered";
 import { Signal } from "./signal";
 
 const PREFIX = "squiggle.setting.";
 
 function kept<T>(name: string, initial: T): Signal<T> {
-  const stored = localStorage.getItem(PREFIX + name);
-  const signal = new Signal<T>(stored === null ? initial : (JSON.parse(stored) as T));
-  signal.subscribe((value) => localStorage.setItem(PREFIX + name, JSON.stringify(value)));
+  const signal = new Signal<T>(recall("localStorage", PREFIX + name, initial));
+  signal.subscribe((value) => remember("localStorage", PREFIX + name, value));
   return signal;
 }
 
@@ -36,10 +36,9 @@ export interface Place {
 const placeKey = (slideId: number) => `squiggle.place.${slideId}`;
 
 export function lastPlace(slideId: number): Place | null {
-  const stored = sessionStorage.getItem(placeKey(slideId));
-  return stored === null ? null : (JSON.parse(stored) as Place);
+  return recall<Place | null>("sessionStorage", placeKey(slideId), null);
 }
 
 export function keepPlace(slideId: number, place: Place): void {
-  sessionStorage.setItem(placeKey(slideId), JSON.stringify(place));
+  remember("sessionStorage", placeKey(slideId), place);
 }

@@ -1,12 +1,14 @@
 /** All keys of the workspace: one table for what they do and for the help that lists them. */
+import type { Label } from "../store/labels";
 import type { Workspace } from "../workspace";
+import { meaningOf, type Meaning } from "./key-press";
 
 export interface Key {
   /** As the help shows it. */
   readonly shown: string;
   readonly words: string;
   readonly group: "View" | "Tools" | "Proposals" | "Objects";
-  /** KeyboardEvent.key values, lower case; with "shift+" in front where Shift must be held. */
+  /** Names as key-press.ts gives them: with "shift+" in front where Shift must be held. */
   readonly matches: readonly string[];
   readonly press?: (workspace: Workspace) => void;
   /** Called when the key is let go, for those that act while held. */
@@ -24,8 +26,8 @@ export const KEYS: readonly Key[] = [
   { shown: "", words: "", group: "View", matches: ["arrowright"], press: (w) => w.viewer.panBy(PAN_PX, 0) },
   { shown: "", words: "", group: "View", matches: ["arrowup"], press: (w) => w.viewer.panBy(0, -PAN_PX) },
   { shown: "", words: "", group: "View", matches: ["arrowdown"], press: (w) => w.viewer.panBy(0, PAN_PX) },
-  { shown: "+", words: "Zoom in", group: "View", matches: ["+", "shift++", "="], press: (w) => w.viewer.zoomBy(ZOOM) },
-  { shown: "−", words: "Zoom out", group: "View", matches: ["-", "shift+_"], press: (w) => w.viewer.zoomBy(1 / ZOOM) },
+  { shown: "+", words: "Zoom in", group: "View", matches: ["+", "="], press: (w) => w.viewer.zoomBy(ZOOM) },
+  { shown: "−", words: "Zoom out", group: "View", matches: ["-", "_"], press: (w) => w.viewer.zoomBy(1 / ZOOM) },
   { shown: "F", words: "Fit the slide to the screen", group: "View", matches: ["f"], press: (w) => w.viewer.fit() },
   {
     shown: "Space",
@@ -115,31 +117,41 @@ export const KEYS: readonly Key[] = [
     shown: "?",
     words: "These keys",
     group: "View",
-    matches: ["?", "shift+?"],
+    matches: ["?"],
     press: (w) => w.helpOpen.update((open) => !open),
   },
 ];
 
 const byMatch = new Map(KEYS.flatMap((key) => key.matches.map((match) => [match, key] as const)));
 
+/** True when the workspace has this key for itself, so that no label can have it. */
+export const isTaken = (character: string): boolean => byMatch.has(character.toLowerCase());
+
 /** Listen to the keys of the page; returns the function that stops it. */
 export function listenToKeys(workspace: Workspace): () => void {
+  /** Keys that act while held, by place: the same place may type something else when it is let go. */
+  const held = new Map<string, Key>();
+  const letGo = () => {
+    workspace.tools.shiftReleased();
+    for (const key of held.values()) key.release?.(workspace);
+    held.clear();
+  };
   const down = (event: KeyboardEvent) => {
-    if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
-    const key = keyOf(event);
-    if (workspace.helpOpen.get() && key?.shown !== "?") return;
-    if (/^[1-9]$/.test(event.key)) return chooseLabel(workspace, Number(event.key));
+    const meaning = isTyping(event) || isAsked(workspace) ? null : meaningOf(event);
+    if (!meaning) return;
+    const found = find(meaning, workspace.labels.all);
+    if (workspace.helpOpen.get() && found?.key?.shown !== "?") return;
+    if (found?.label) return workspace.chooseLabel(found.label.id);
+    const key = found?.key;
     if (!key?.press || (key.edits && !workspace.canEdit) || (event.repeat && key.release)) return;
     event.preventDefault();
+    if (key.release) held.set(event.code, key);
     key.press(workspace);
   };
   const up = (event: KeyboardEvent) => {
     if (event.key === "Shift") workspace.tools.shiftReleased();
-    byMatch.get(event.key.toLowerCase())?.release?.(workspace);
-  };
-  const letGo = () => {
-    workspace.tools.shiftReleased();
-    for (const key of KEYS) key.release?.(workspace);
+    held.get(event.code)?.release?.(workspace);
+    held.delete(event.code);
   };
   window.addEventListener("keydown", down);
   window.addEventListener("keyup", up);
@@ -151,14 +163,26 @@ export function listenToKeys(workspace: Workspace): () => void {
   };
 }
 
-function keyOf(event: KeyboardEvent): Key | undefined {
-  const name = event.key.toLowerCase();
-  return event.shiftKey ? byMatch.get(`shift+${name}`) : byMatch.get(name);
+export type Found = { key: Key; label?: undefined } | { label: Label; key?: undefined };
+
+/**
+ * What was typed comes before the place. The workspace's own keys come before labels, but for one: where a digit's place
+ * types a sign (on French keyboards 6 is the minus), the label of the digit is meant.
+ */
+export function find({ name, place }: Meaning, labels: readonly Label[]): Found | null {
+  const labelOf = (wanted: string | null) => labels.find(({ key }) => key !== null && String(key).toLowerCase() === wanted);
+  const own = byMatch.get(name);
+  const atPlace = labelOf(place);
+  if (own && !(atPlace && place !== null && /^[0-9]$/.test(place))) return { key: own };
+  const label = own ? atPlace : (labelOf(name) ?? atPlace);
+  if (label) return { label };
+  const ownAtPlace = place === null ? undefined : byMatch.get(place);
+  return ownAtPlace ? { key: ownAtPlace } : null;
 }
 
-function chooseLabel(workspace: Workspace, key: number): void {
-  const label = workspace.labels.all.find((each) => each.key === key);
-  if (label) workspace.chooseLabel(label.id);
+/** A dialog has the word: what is behind it hears nothing. The help lies open beside the keys that it lists. */
+function isAsked(workspace: Workspace): boolean {
+  return !workspace.helpOpen.get() && document.querySelector("[role=dialog][aria-modal=true]") !== null;
 }
 
 /** Keys belong to a field or a button that has the focus. */

@@ -40,7 +40,7 @@ function PatientForm({ slide, changed, close }: Props & { close: () => void }) {
         value={code}
         error={error !== ""}
         onChange={(event) => setCode(event.currentTarget.value)}
-        onKeyDown={(event) => event.key === "Escape" && close()}
+        onKeyDown={(event) => event.key === "Escape" && !event.nativeEvent.isComposing && close()}
       />
       <ActionIcon type="submit" variant="subtle" loading={busy} aria-label="Save the patient (Enter)" title="Save (Enter)">
         <Check size={16} />

@@ -1,8 +1,8 @@
 /** The sign-in page. */
 import { Button, PasswordInput, Stack, TextInput, Title } from "@mantine/core";
-import { useState, type FormEvent } from "react";
+import { useEffect, useState, type FormEvent } from "react";
 import icon from "../icon.svg";
-import { signIn } from "../api/rest";
+import { onSignInChanged, signIn } from "../api/rest";
 import styles from "./pages.module.css";
 
 /** Only a path of this site may follow the sign-in. */
@@ -14,6 +14,13 @@ function destination(): string {
 export function SignInPage() {
   const [failure, setFailure] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+  useEffect(
+    () =>
+      onSignInChanged((userId) => {
+        if (userId !== null) location.assign(destination()); // signed in in another tab
+      }),
+    [],
+  );
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);

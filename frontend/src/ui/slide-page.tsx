@@ -1,6 +1,7 @@
 /** The workspace: the slide with its tools, panels and status bar around it. */
 import { useEffect, useRef, useState } from "react";
-import type { Slide, User } from "../api/rest";
+import type { Slide } from "../api/rest";
+import type { Session } from "../session";
 import { Workspace } from "../workspace";
 import { exposeHooksOnceOpen } from "../window-hooks";
 import { AreaStrip } from "./area-strip";
@@ -18,22 +19,22 @@ import { TopBar } from "./top-bar";
 import { useLoaded } from "./use-loaded";
 import styles from "./workspace.module.css";
 
-export function SlidePage({ user, load }: { user: User; load: () => Promise<Slide> }) {
+export function SlidePage({ session, load }: { session: Session; load: () => Promise<Slide> }) {
   const slide = useLoaded(load, location.pathname);
-  if (slide.state === "ready") return <SlideWorkspace user={user} slide={slide.value} />;
+  if (slide.state === "ready") return <SlideWorkspace session={session} slide={slide.value} />;
   return (
-    <Page user={user}>
+    <Page user={session.user}>
       {slide.state === "failed" ? <Failed what="The slide" error={slide.error} /> : <Waiting for="the slide" />}
     </Page>
   );
 }
 
-function SlideWorkspace({ user, slide }: { user: User; slide: Slide }) {
+function SlideWorkspace({ session, slide }: { session: Session; slide: Slide }) {
   const host = useRef<HTMLDivElement>(null);
   const [workspace, setWorkspace] = useState<Workspace | null>(null);
   useEffect(() => {
     document.title = `${slide.name} · Squiggle`;
-    const opened = new Workspace(host.current!, slide, user);
+    const opened = new Workspace(host.current!, slide, session);
     const stopExposing = exposeHooksOnceOpen(opened, host.current!);
     const stopKeys = listenToKeys(opened);
     setWorkspace(opened);
@@ -42,10 +43,10 @@ function SlideWorkspace({ user, slide }: { user: User; slide: Slide }) {
       stopExposing();
       opened.stop();
     };
-  }, [slide, user]);
+  }, [slide, session]);
   return (
     <div className={styles.workspace} onClick={keepFocusOnSlide}>
-      <TopBar slide={slide} user={user} workspace={workspace} />
+      <TopBar slide={slide} user={session.user} workspace={workspace} />
       <div className={styles.middle}>
         {workspace ? <ToolRail workspace={workspace} /> : <nav className={styles.rail} />}
         <div className={styles.stage}>

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import { magnification, scaleBar, type View } from "../viewer/coordinates";
 import type { Workspace } from "../workspace";
 import { Latency } from "./model-section";
+import { savedInWords } from "./saved-words";
 import { useSignal } from "./use-signal";
 import { length, number, times } from "./words";
 import styles from "./workspace.module.css";
@@ -18,7 +19,6 @@ export function StatusBar({ workspace }: { workspace: Workspace }) {
       <Shown workspace={workspace} />
       <ModelAndLatency workspace={workspace} />
       <span className={styles.spacer} />
-      <Reason workspace={workspace} />
       <Saved workspace={workspace} />
     </footer>
   );
@@ -88,29 +88,22 @@ function ModelAndLatency({ workspace }: { workspace: Workspace }) {
   );
 }
 
-function Reason({ workspace }: { workspace: Workspace }) {
-  const reason = useSignal(workspace.live.watch.reason);
-  return (
-    <span className={styles.reason} role="status" title={reason ?? undefined}>
-      {reason}
-    </span>
-  );
-}
-
+/** One sentence at a time. */
 function Saved({ workspace }: { workspace: Workspace }) {
-  const saved = useSignal(workspace.live.saved);
-  const unsent = useSignal(workspace.live.outbox.unsent);
-  const connection = useSignal(workspace.live.socket.connection);
-  if (connection === "signed_out") return <span className={styles.offline}>Signed out: sign in again to go on</span>;
-  if (connection === "forbidden") return <span className={styles.offline}>You no longer have a right to this slide</span>;
-  const words = {
-    saved: "Saved",
-    saving: `Saving ${number(unsent)}`,
-    offline: unsent > 0 ? `Offline, ${number(unsent)} unsent` : "Offline, all saved",
-  }[saved];
+  const { live } = workspace;
+  const { tone, words, more } = savedInWords({
+    connection: useSignal(live.socket.connection),
+    saved: useSignal(live.saved),
+    standing: useSignal(workspace.session.standing),
+    unsent: useSignal(live.outbox.unsent),
+    unkept: useSignal(live.outbox.unkept),
+    isRead: useSignal(live.outbox.isRead),
+    reason: useSignal(live.watch.reason),
+  });
   return (
-    <span className={styles[saved]} role="status" aria-label="Saving">
-      {words}
+    <span className={styles.savedLine} role="status" aria-label="Saving" title={more ?? undefined}>
+      <span className={styles[tone]}>{words}</span>
+      {more !== null && <span className={styles.reason}>{more}</span>}
     </span>
   );
 }

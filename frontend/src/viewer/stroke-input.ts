@@ -143,5 +143,7 @@ export class StrokeInput {
 }
 
 export function keysOf(event: PointerEvent): { shift: boolean; alt: boolean; ctrl: boolean } {
-  return { shift: event.shiftKey, alt: event.altKey, ctrl: event.ctrlKey || event.metaKey };
+  // Windows tells AltGr as Ctrl and Alt at once: it is an Alt, and no Ctrl.
+  const altGr = event.getModifierState("AltGraph");
+  return { shift: event.shiftKey, alt: event.altKey || altGr, ctrl: (event.ctrlKey && !altGr) || event.metaKey };
 }

@@ -30,7 +30,7 @@ describe("AnswerWatch", () => {
   it("does not call stored what the server has not acknowledged", () => {
     watch.asked(["a"]);
     vi.advanceTimersByTime(3_100);
-    expect(watch.reason.get()).toContain("kept in this browser");
+    expect(watch.reason.get()).toContain("waits here and is sent");
   });
 
   it("gives the server's reason until the answer comes", () => {

@@ -10,10 +10,11 @@ TIMEOUT_S = 5
 
 class Socket(ApplicationCommunicator):
     def __init__(self, application: Any, path: str, headers: list[tuple[bytes, bytes]]) -> None:
+        path, _, query = path.partition("?")
         scope = {
             "type": "websocket",
             "path": path,
-            "query_string": b"",
+            "query_string": query.encode(),
             "headers": headers,
             "subprotocols": [],
             "scheme": "ws",

@@ -95,6 +95,18 @@ async def test_a_click_is_acknowledged_and_told_to_everyone(connect, slide):
     assert event["times"]["network_ms"] == 3
 
 
+@pytest.mark.parametrize("whose", ["own", "viewer", "ann", ""])
+async def test_a_page_is_let_in_only_while_its_own_person_is_signed_in(people, slide, whose):
+    named = {"own": people.annotator.pk, "viewer": people.viewer.pk}.get(whose, whose)
+    socket = await sync_to_async(open_socket)(people.annotator, f"{slide.pk}?person={named}")
+    await socket.connect()
+    if whose == "own":
+        await socket.receive_event("heartbeat")
+        await socket.disconnect()
+    else:
+        assert await socket.closing_code() == SIGNED_OUT
+
+
 async def test_catch_up_sends_what_was_missed_in_order(connect, slide):
     one = await connect()
     for seq in (1, 2, 3):
