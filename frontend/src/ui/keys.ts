@@ -128,7 +128,7 @@ export function listenToKeys(workspace: Workspace): () => void {
     if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
     const key = keyOf(event);
     if (workspace.helpOpen.get() && key?.shown !== "?") return;
-    if (/^[1-9]$/.test(event.key)) return chooseLabel(workspace, Number(event.key));
+    if (!key && chooseLabel(workspace, event.key.toLowerCase())) return;
     if (!key?.press || (key.edits && !workspace.canEdit) || (event.repeat && key.release)) return;
     event.preventDefault();
     key.press(workspace);
@@ -156,9 +156,10 @@ function keyOf(event: KeyboardEvent): Key | undefined {
   return event.shiftKey ? byMatch.get(`shift+${name}`) : byMatch.get(name);
 }
 
-function chooseLabel(workspace: Workspace, key: number): void {
+function chooseLabel(workspace: Workspace, key: string): boolean {
   const label = workspace.labels.all.find((each) => each.key === key);
   if (label) workspace.chooseLabel(label.id);
+  return label !== undefined;
 }
 
 /** Keys belong to a field or a button that has the focus. */
