@@ -29,6 +29,8 @@ export interface LiveSlideOptions {
   clickTimes: ClickTimes;
   reloadSnapshot(): void;
   renewTilePass(): void;
+  /** Labels and guidelines are of this version now. */
+  projectVersion(version: number): void;
 }
 
 export class LiveSlide {
@@ -125,6 +127,7 @@ export class LiveSlide {
       case "heartbeat":
         this.watch.heartbeat(event);
         this.#order.noticeSeq(event.seq);
+        this.#options.projectVersion(event.project_version);
         if (event.tile_pass_age_s > PASS_AGE_S) this.#options.renewTilePass();
         return;
       case "reset":
