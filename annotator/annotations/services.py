@@ -14,6 +14,7 @@ from annotator.annotations.packing import to_geometry
 from annotator.annotations.selectors import box_of, place_of
 from annotator.annotations.views import AcceptedBy, AcceptRef, ObjectRef, ObjectState, SegmentTarget, StepTimes
 from annotator.core.errors import InvalidInput, NotFound, SquiggleError
+from annotator.projects.labels import share_labels
 from annotator.projects.models import Label
 from annotator.slides.models import Slide
 from inference.protocol import MAX_START_POLYGONS, SegmentedObject
@@ -149,10 +150,15 @@ def reject(*, user: Any, slide: Slide, refs: Sequence[ObjectRef], elapsed_ms: fl
         if annotation.accepted_before is not None:
             _reject_correction(annotation, user, elapsed_ms)
             continue
-        annotation.state_before = ObjectState.PROPOSED if annotation.geometry else ObjectState.FAILED
+        annotation.state_before = _decided_later(annotation)
         annotation.state = ObjectState.REJECTED
         _step(annotation, Action.REJECTED, author=user, elapsed_ms=elapsed_ms, geometry=annotation.geometry)
     return list(found.values())
+
+
+def _decided_later(annotation: Annotation) -> ObjectState:
+    """What restore makes of an undecided object that is gone: no answer is waited for any more."""
+    return ObjectState.PROPOSED if annotation.geometry else ObjectState.FAILED
 
 
 def _reject_correction(annotation: Annotation, user: Any, elapsed_ms: float | None) -> None:
@@ -189,13 +195,67 @@ def delete(*, user: Any, slide: Slide, refs: Sequence[ObjectRef]) -> list[Annota
 
 
 def restore(*, user: Any, slide: Slide, refs: Sequence[ObjectRef]) -> list[Annotation]:
-    """Bring rejected or deleted objects back to the state that they had."""
+    """Bring rejected or deleted objects back to the state that they had. Raises InvalidInput where their label is deleted."""
+    _keep_labels(slide, refs)
     found = _lock_unchanged(slide, refs, allowed=GONE)
     for annotation in found.values():
         annotation.state = annotation.state_before
         annotation.state_before = ""
         _step(annotation, Action.RESTORED, author=user)
     return list(found.values())
+
+
+def _keep_labels(slide: Slide, refs: Sequence[ObjectRef]) -> None:
+    """Before the objects are locked, as everywhere: one of them that takes another label first is changed, and refused so."""
+    named = Annotation.objects.filter(pk__in=[ref.object_id for ref in refs], slide=slide)
+    for label in share_labels(list(named.order_by().values_list("label", flat=True).distinct())):
+        if label.deleted_at is not None:
+            raise InvalidInput(
+                f"The label {label.name} was deleted, and its objects with it: once a project admin brings it back in the "
+                "project's Settings, they can be restored."
+            )
+
+
+# --- when a label is deleted --------------------------------------------------------------------------------------
+
+
+def move_from_label(
+    *, user: Any, slide: Slide, object_ids: Sequence[UUID], label: Label, to: Label
+) -> list[Annotation]:
+    """Give those of these objects that bear the label the other one, in whatever state, also behind a correction."""
+    found = [annotation for annotation in _lock(slide, object_ids).values() if _bears(annotation, label)]
+    for annotation in found:
+        if annotation.label_id == label.pk:
+            annotation.label = to
+        if annotation.accepted_before is not None and annotation.accepted_before["label_id"] == label.pk:
+            annotation.accepted_before = {**annotation.accepted_before, "label_id": to.pk}
+        _step(annotation, Action.RELABELLED, author=user)
+    return found
+
+
+def delete_of_label(*, user: Any, slide: Slide, object_ids: Sequence[UUID], label: Label) -> list[Annotation]:
+    """Delete those of these objects that bear the label, the undecided too; a correction is taken back first.
+
+    Nothing is rejected: that would say that the model was wrong, and trainings learn from it.
+    """
+    found = [annotation for annotation in _lock(slide, object_ids).values() if _bears(annotation, label)]
+    for annotation in found:
+        annotation.accepting = None
+        if annotation.accepted_before is not None:
+            annotation.failure = ""
+            _bring_back(annotation, author=user)
+        if annotation.label_id == label.pk:
+            is_accepted = annotation.state == ObjectState.ACCEPTED
+            annotation.state_before = ObjectState.ACCEPTED if is_accepted else _decided_later(annotation)
+            annotation.state = ObjectState.DELETED
+            _step(annotation, Action.DELETED, author=user)
+    return found
+
+
+def _bears(annotation: Annotation, label: Label) -> bool:
+    """Now, or again once its correction is rejected."""
+    kept = annotation.accepted_before
+    return annotation.label_id == label.pk or (kept is not None and kept["label_id"] == label.pk)
 
 
 # --- what a model answers -----------------------------------------------------------------------------------------

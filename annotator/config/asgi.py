@@ -27,7 +27,7 @@ sign_in = Gate(django_application, places=1, body_limit=settings.DATA_UPLOAD_MAX
 health = Gate(django_application, places=1, body_limit=0)
 """A place of its own: whoever watches over the system hears from it however busy it is."""
 HEALTH_ADDRESSES = {"/healthz", "/readyz"}
-PASSWORD_ADDRESSES = {"/api/session", "/admin/login/", "/admin/password_change/"}
+PASSWORD_ADDRESSES = {"/api/session", "/api/session/password", "/admin/login/"}
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

@@ -232,6 +232,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RegionState": "annotator.regions.models.Region.State",
         "JobState": "annotator.learning.models.JobState",
+        "RoleEnum": "annotator.projects.models.Role",
+        "FirstLabels": "annotator.projects.first_labels.CHOICES",
     },
     "PATH_CONVERTER_OVERRIDES": {  # annotator/core/converters.py
         "id": {"type": "integer", "minimum": 1, "maximum": MAX_ID},

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
 from annotator.core.health import healthz, readyz
@@ -11,6 +12,7 @@ from annotator.projects.session import sign_in_by_link
 urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
+    path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
     path("demo/<str:token>", sign_in_by_link),
     path("api/schema", SpectacularAPIView.as_view()),

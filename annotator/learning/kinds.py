@@ -21,7 +21,7 @@ class Kind:
 
 def list_kinds(project: Project) -> list[Kind]:
     """What the project's labels mark, on each stain of its slides; and what it once activated versions for."""
-    types = dict.fromkeys(project.labels.values_list("object_type", flat=True))
+    types = dict.fromkeys(project.labels.in_use().values_list("object_type", flat=True))
     stains = sorted(set(project.slides.values_list("stain", flat=True)))
     kinds = [Kind(object_type, stain) for object_type in types for stain in stains]
     activated = Activation.objects.filter(project=project).order_by().values_list("object_type", "stain").distinct()

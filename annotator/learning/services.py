@@ -23,7 +23,7 @@ from annotator.core.errors import InvalidInput, Unavailable
 from annotator.learning import outbox, workers
 from annotator.learning.models import ModelVersion, SegmentationRequest
 from annotator.learning.selectors import get_model, list_unanswered
-from annotator.projects.models import Label
+from annotator.projects.labels import share_label
 from annotator.slides.models import Slide
 from annotator.slides.selectors import slide_reference
 from inference.protocol import MAX_OTHERS, Click, Point, SegmentRequest, Target, points_of
@@ -53,7 +53,7 @@ def request_segmentation(
     received_at: Unix time at which the command came in. Raises InvalidInput for a prompt outside the slide or a
     label of another project, and what annotations.ask raises.
     """
-    label = Label.objects.filter(pk=label_id, project=slide.project_id).first()
+    label = share_label(project_id=slide.project_id, label_id=label_id)
     if label is None:
         raise InvalidInput("This label is not one of the project's: reload the page to see the labels as they are now.")
     for target in targets:

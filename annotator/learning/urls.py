@@ -14,6 +14,7 @@ from annotator.learning.api import (
 )
 from annotator.learning.effort_api import EffortView
 from annotator.learning.sampling_api import CancelSamplingView, SamplingsView
+from annotator.learning.split_api import SplitView
 
 urlpatterns = [
     path("projects/<id:project_id>/models", ModelsView.as_view()),
@@ -22,6 +23,7 @@ urlpatterns = [
     path("projects/<id:project_id>/models/<id:version_id>/export", ExportView.as_view()),
     path("projects/<id:project_id>/learning", LearningView.as_view()),
     path("projects/<id:project_id>/learning/settings", LearningSettingsView.as_view()),
+    path("projects/<id:project_id>/learning/split", SplitView.as_view()),
     path("projects/<id:project_id>/learning/runs", RunsView.as_view()),
     path("learning/runs/<uuid:run_id>", RunView.as_view()),
     path("learning/runs/<uuid:run_id>/cancel", CancelRunView.as_view()),

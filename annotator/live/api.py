@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Count
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -9,12 +10,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotator.annotations.selectors import count_accepted, count_by_label
+from annotator.core.errors import NotAllowed
 from annotator.learning.selectors import choose_models, list_models
 from annotator.live.serializers import ModelSerializer, ProjectSerializer, WorkspaceSerializer
-from annotator.projects.access import Right, get_role, visible_projects
+from annotator.projects.access import Right, get_role, may_found_teams, require_team_admin, visible_projects
+from annotator.projects.first_labels import make_first_labels
 from annotator.projects.models import Project
 from annotator.projects.selectors import get_project
-from annotator.projects.serializers import LabelSerializer, ProjectRowSerializer
+from annotator.projects.serializers import LabelSerializer, NewProjectSerializer, ProjectRowSerializer
+from annotator.projects.services import create_project, found_team
 from annotator.slides.models import Slide
 from annotator.slides.selectors import get_slide
 from annotator.slides.serializers import SlideChangeSerializer, SlideSerializer
@@ -27,6 +31,13 @@ class ProjectsView(APIView):
     def get(self, request: Request) -> Response:
         projects = visible_projects(request.user).select_related("team").order_by("name", "team__name")
         return Response([_project_row(request.user, project) for project in projects])
+
+    @extend_schema(request=NewProjectSerializer, responses={201: ProjectRowSerializer})
+    def post(self, request: Request) -> Response:
+        """Make a project in a team that you administer; operators also in a new team, whose first admin they become."""
+        fields = NewProjectSerializer(data=request.data)
+        fields.is_valid(raise_exception=True)
+        return Response(_project_row(request.user, _make_project(request.user, fields.validated_data)), status=201)
 
 
 class ProjectView(APIView):
@@ -48,7 +59,7 @@ class ProjectView(APIView):
             }
             for slide in slides
         ]
-        labels = LabelSerializer(project.labels.all(), many=True).data
+        labels = LabelSerializer(project.labels.in_use(), many=True).data
         return Response({**_project_row(request.user, project), "labels": labels, "slides": rows})
 
 
@@ -74,14 +85,30 @@ class WorkspaceView(APIView):
         return Response(_workspace(request.user, slide))
 
 
+@transaction.atomic
+def _make_project(user: Any, wanted: dict[str, Any]) -> Project:
+    if "team_id" in wanted:
+        team = require_team_admin(user, wanted["team_id"])
+    elif may_found_teams(user):
+        team = found_team(name=wanted["new_team"], founder=user)
+    else:
+        raise NotAllowed("New teams are founded by the operator of this server: name a team that you administer.")
+    return create_project(team=team, name=wanted["name"], labels=make_first_labels(wanted["labels"]))
+
+
 def _workspace(user: Any, slide: Slide) -> dict[str, Any]:
     project = slide.project
-    labels = list(project.labels.all())
+    labels = list(project.labels.in_use())
     object_types = dict.fromkeys(label.object_type for label in labels)
     choices = choose_models(project=project, object_types=object_types, stain=slide.stain)
     return {
         **SlideSerializer(slide).data,
-        "project": {"id": project.pk, "name": project.name},
+        "project": {
+            "id": project.pk,
+            "name": project.name,
+            "version": project.version,
+            "has_guidelines": bool(project.guidelines.strip()),
+        },
         "role": get_role(user, project),
         "labels": LabelSerializer(labels, many=True).data,
         "models": ModelSerializer(list_models(project=project), many=True).data,

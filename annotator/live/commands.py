@@ -11,7 +11,7 @@ from annotator.core.errors import InvalidInput
 from annotator.learning.services import request_segmentation
 from annotator.live import messages
 from annotator.projects.access import Right, require
-from annotator.projects.models import Label
+from annotator.projects.labels import share_label
 from annotator.slides.models import Slide
 
 
@@ -43,7 +43,7 @@ def _reject(user: Any, slide: Slide, command: messages.Reject) -> Sequence[Annot
 
 
 def _relabel(user: Any, slide: Slide, command: messages.Relabel) -> Sequence[Annotation]:
-    label = Label.objects.filter(pk=command.label_id, project=slide.project_id).first()
+    label = share_label(project_id=slide.project_id, label_id=command.label_id)
     if label is None:
         raise InvalidInput("This label is not one of the project's: reload the page to see the labels as they are now.")
     return services.relabel(user=user, slide=slide, refs=command.objects, label=label)

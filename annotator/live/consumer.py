@@ -33,7 +33,7 @@ from annotator.live.limits import Pace, count_command
 from annotator.live.refusals import in_words
 from annotator.projects.access import Right, visible_projects
 from annotator.projects.sessions import find_user
-from annotator.projects.signals import user_group
+from annotator.projects.signals import project_group, user_group
 from annotator.slides.models import Slide
 from inference.protocol import Message
 
@@ -68,6 +68,7 @@ class SlideConsumer(AsyncWebsocketConsumer):
         self.pace = Pace()
         self.catch_up = CatchUp(self._send_since)
         self.pass_made_at = time.monotonic()
+        self.beat_early = asyncio.Event()
         if not _origin_is_ours(self.scope):
             await self.close()
             return
@@ -78,6 +79,7 @@ class SlideConsumer(AsyncWebsocketConsumer):
         self.opened = True
         await self.channel_layer.group_add(slide_group(self.slide.pk), self.channel_name)
         await self.channel_layer.group_add(user_group(self.user.pk), self.channel_name)
+        await self.channel_layer.group_add(project_group(self.slide.project_id), self.channel_name)
         self.pulse = asyncio.create_task(self._beat())
 
     async def disconnect(self, code: int) -> None:
@@ -89,6 +91,7 @@ class SlideConsumer(AsyncWebsocketConsumer):
             with contextlib.suppress(OSError):
                 await self.channel_layer.group_discard(slide_group(self.slide.pk), self.channel_name)
                 await self.channel_layer.group_discard(user_group(self.user.pk), self.channel_name)
+                await self.channel_layer.group_discard(project_group(self.slide.project_id), self.channel_name)
 
     def _find_refusal(self) -> int | None:
         """Why this person may not be here (a close code), read afresh; None when they may."""
@@ -108,8 +111,10 @@ class SlideConsumer(AsyncWebsocketConsumer):
         return None
 
     async def _beat(self) -> None:
-        """At once and each HEARTBEAT_S: the slide's event number, whether models answer, and that the right still holds."""
+        """At once, each HEARTBEAT_S and when the project changed: the slide's event number, the project's version, whether
+        models answer, and that the right still holds."""
         while True:
+            self.beat_early.clear()
             try:
                 if not await self._still_allowed():
                     return
@@ -118,7 +123,8 @@ class SlideConsumer(AsyncWebsocketConsumer):
                 logger.warning("heartbeat of slide %s skipped: %s", self.slide.pk, error)
             except Exception:  # this loop guards a right: nothing may end it
                 logger.exception("heartbeat of slide %s failed", self.slide.pk)
-            await asyncio.sleep(HEARTBEAT_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.beat_early.wait(), HEARTBEAT_S)
 
     async def _send_heartbeat(self) -> None:
         age = int(time.monotonic() - self.pass_made_at)
@@ -128,6 +134,7 @@ class SlideConsumer(AsyncWebsocketConsumer):
         await self._send(
             messages.Heartbeat(
                 seq=await in_thread(get_seq)(self.slide.pk),
+                project_version=self.slide.project.version,
                 worker="missing" if trouble else "ready",
                 trouble=await in_thread(disk.full_in_words)(),
                 tile_pass_age_s=age,
@@ -222,6 +229,10 @@ class SlideConsumer(AsyncWebsocketConsumer):
     async def rights_changed(self, message: dict) -> None:
         """From the channel layer: this person's memberships or sign-in changed."""
         await self._still_allowed()
+
+    async def project_changed(self, message: dict) -> None:
+        """From the channel layer: the project's labels or guidelines changed."""
+        self.beat_early.set()
 
     async def _forward(self, seq: int, payload: str) -> None:
         # The payload was validated when it was stored; it is passed on as it is: a JSON object, not empty.

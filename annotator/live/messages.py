@@ -126,10 +126,13 @@ class Waiting(Message):
 
 
 class Heartbeat(Message):
-    """Each 10 s, and once at connect: the slide's last event number, so that a lost event is noticed."""
+    """Each 10 s, once at connect, and when the project's labels or guidelines changed: the slide's last event number, and the
+    project's version, so that what was missed is noticed."""
 
     kind: Literal["heartbeat"] = "heartbeat"
     seq: int
+    project_version: int
+    """Another than the slide's page was loaded with (Workspace.project.version): its labels or guidelines are old."""
     worker: Literal["ready", "missing"]
     trouble: str | None = None
     """Why nothing new is stored just now (a full disk), in words."""

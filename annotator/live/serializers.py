@@ -33,6 +33,8 @@ class ProjectSerializer(ProjectRowSerializer):
 class ProjectReferenceSerializer(serializers.Serializer):
     id = serializers.IntegerField()
     name = serializers.CharField()
+    version = serializers.IntegerField(help_text="Counts the changes of its labels and guidelines.")
+    has_guidelines = serializers.BooleanField()
 
 
 class ChoiceSerializer(serializers.Serializer):

@@ -10,7 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Q, QuerySet
 
 from annotator.core.errors import NotAllowed, NotFound
-from annotator.projects.models import Membership, Project, Role
+from annotator.projects.models import Membership, Project, Role, Team
 
 
 class Right(IntEnum):
@@ -53,3 +53,34 @@ def require(user: User, project: Project, right: Right) -> Role:
         need = ROLES_WITH[right][0].value
         raise NotAllowed(f"You are {role.value} in this project; this takes the role {need}. Ask a project admin.")
     return role
+
+
+# --- beyond projects ----------------------------------------------------------------------------------------------
+
+
+def is_operator(user: User) -> bool:
+    """Who runs this server: Django's admin is theirs alone. It gives no right in any project."""
+    return bool(user.is_active and getattr(user, "is_staff", False) and getattr(user, "is_superuser", False))
+
+
+def administered_teams(user: User) -> QuerySet[Team]:
+    """The teams in which the person may make projects."""
+    if not user.is_authenticated or not user.is_active:
+        return Team.objects.none()
+    return Team.objects.filter(memberships__user=user.pk, memberships__role=Role.ADMIN).order_by("name")
+
+
+def require_team_admin(user: User, team_id: int) -> Team:
+    """The team, if the person administers it. Raises NotFound where they are not in it, NotAllowed where they are."""
+    membership = Membership.objects.select_related("team").filter(user=user.pk, team=team_id).first()
+    if membership is None:
+        raise NotFound()
+    if membership.role != Role.ADMIN:
+        raise NotAllowed(
+            f"You are {membership.role} in the team {membership.team}; making a project takes the role admin."
+        )
+    return membership.team
+
+
+def may_found_teams(user: User) -> bool:
+    return is_operator(user)

@@ -1,17 +1,13 @@
-"""People, teams and projects in Django's admin."""
+"""Teams and projects in Django's admin. Labels and guidelines are on each project's page Settings alone: what they may be,
+and who else has to hear of it, is known there."""
 
 from django.contrib import admin
 
-from annotator.projects.models import Label, Membership, Project, Team
+from annotator.projects.models import Membership, Project, Team
 
 
 class MembershipInline(admin.TabularInline):
     model = Membership
-    extra = 1
-
-
-class LabelInline(admin.TabularInline):
-    model = Label
     extra = 1
 
 
@@ -23,4 +19,4 @@ class TeamAdmin(admin.ModelAdmin):
 @admin.register(Project)
 class ProjectAdmin(admin.ModelAdmin):
     list_display = ["name", "team", "created_at"]
-    inlines = [LabelInline]
+    fields = ["name", "team"]

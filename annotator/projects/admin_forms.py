@@ -1,13 +1,12 @@
-"""The admin's forms that look at a password: what is refused is said above the form."""
+"""The admin's form that looks at a password: what is refused is said above it."""
 
 from typing import Any
 
-from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
 
 from annotator.core.errors import SquiggleError
-from annotator.projects.attempts import count_attempt
+from annotator.projects.access import is_operator
 
 
 class SignInForm(AdminAuthenticationForm):
@@ -20,22 +19,8 @@ class SignInForm(AdminAuthenticationForm):
             self.refusal = error
             raise ValidationError(error.message) from None
 
-
-class OwnPasswordForm(AdminPasswordChangeForm):
-    """It asks for the old password: who found a signed-in browser must not guess it there."""
-
-    refusal: SquiggleError | None = None
-
-    def __init__(self, *arguments: Any, request: HttpRequest, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self.request = request
-
-    def clean_old_password(self) -> str:
-        try:
-            attempt = count_attempt(self.request, account=self.user.get_username())
-            password = super().clean_old_password()
-            attempt.succeeded()
-        except SquiggleError as error:
-            self.refusal = error
-            raise ValidationError(error.message) from None
-        return password
+    def confirm_login_allowed(self, user: Any) -> None:
+        if not is_operator(user):
+            raise ValidationError(
+                "The password is right, but this account is no operator's, and the administration is for operators alone."
+            )

@@ -1,12 +1,16 @@
-"""Django's admin, whose two pages that look at a password answer in words, with 429, after too many wrong ones."""
+"""Django's admin: for operators alone, which it says to others that are signed in instead of asking for a password again."""
 
-from functools import partial
 from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponseRedirect
+
+from annotator.core.errors import NotAllowed
+from annotator.core.failures import answer
+
+OWN_ACCOUNT = "/account/password"
+"""The one place where people change their own."""
 
 
 class SiteConfig(AdminConfig):
@@ -14,27 +18,35 @@ class SiteConfig(AdminConfig):
 
 
 class Site(AdminSite):
-    """Its forms are imported late: they need the models, and the site is made before these."""
+    """Its parts are imported late: they need the models, and the site is made before these."""
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        from annotator.projects.access import is_operator
+
+        return is_operator(request.user)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """After too many wrong passwords it answers with 429."""
         from annotator.projects.admin_forms import SignInForm
 
+        if request.user.is_authenticated and not self.has_permission(request):
+            return answer(request.path, _not_for(request.user))
         self.login_form = SignInForm
         return _with_refusal(super().login(request, extra_context))
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """As Django's, which leaves no place for another form."""
-        from django.contrib.auth.views import PasswordChangeView
+        return HttpResponseRedirect(OWN_ACCOUNT)
 
-        from annotator.projects.admin_forms import OwnPasswordForm
+    def password_change_done(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return HttpResponseRedirect(OWN_ACCOUNT)
 
-        request.current_app = self.name
-        view = PasswordChangeView.as_view(
-            form_class=partial(OwnPasswordForm, request=request),
-            success_url=reverse("admin:password_change_done", current_app=self.name),
-            extra_context={**self.each_context(request), **(extra_context or {})},
-        )
-        return _with_refusal(view(request))
+
+def _not_for(user: Any) -> NotAllowed:
+    return NotAllowed(
+        f"This is the administration of the whole server, for its operators alone, and you are signed in as {user}. Labels, "
+        "people and guidelines of a project are on its page Settings, for its admins. If you are an operator too, sign out "
+        "first, then come back."
+    )
 
 
 def _with_refusal(response: Any) -> Any:

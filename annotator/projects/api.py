@@ -1,4 +1,4 @@
-"""REST: the members of a project's team, for its admins."""
+"""REST: a project's members and guidelines, and the teams in which a person may make projects."""
 
 from typing import Any
 
@@ -8,12 +8,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotator.core.errors import InvalidInput, NotFound
-from annotator.projects.access import Right, require
-from annotator.projects.models import Membership, Role
+from annotator.core.errors import NotFound
+from annotator.projects.access import Right, administered_teams, may_found_teams, require
+from annotator.projects.models import Membership, Project, Role
 from annotator.projects.selectors import get_project
-from annotator.projects.serializers import MemberSerializer
-from annotator.projects.services import remove_membership, set_membership
+from annotator.projects.serializers import (
+    GuidelinesChangeSerializer,
+    GuidelinesSerializer,
+    MemberChangeSerializer,
+    MemberSerializer,
+    TeamsSerializer,
+)
+from annotator.projects.services import change_member, remove_member, set_guidelines
 
 
 class MembersView(APIView):
@@ -24,17 +30,15 @@ class MembersView(APIView):
         project = get_project(user=request.user, project_id=project_id)
         return Response(_members(project.team_id))
 
-    @extend_schema(request=MemberSerializer, responses=MemberSerializer(many=True), operation_id="members_set")
+    @extend_schema(request=MemberChangeSerializer, responses=MemberSerializer(many=True), operation_id="members_set")
     def put(self, request: Request, project_id: int) -> Response:
         project = get_project(user=request.user, project_id=project_id)
         require(request.user, project, Right.ADMIN)
-        fields = MemberSerializer(data=request.data)
+        fields = MemberChangeSerializer(data=request.data)
         fields.is_valid(raise_exception=True)
-        user = _get_user(fields.validated_data["username"])
-        role = Role(fields.validated_data["role"])
-        if role != Role.ADMIN:
-            _refuse_last_admin(project.team_id, user)
-        set_membership(team=project.team, user=user, role=role)
+        change = fields.validated_data
+        user = _get_user(change["username"])
+        change_member(team=project.team, user=user, role=Role(change["role"]), was=change["was"])
         return Response(_members(project.team_id))
 
 
@@ -46,21 +50,50 @@ class MemberView(APIView):
         user = get_user_model().objects.filter(username=username, memberships__team=project.team_id).first()
         if user is None:
             raise NotFound(f"Nobody named '{username}' is in the team.")
-        _refuse_last_admin(project.team_id, user)
-        remove_membership(team=project.team, user=user)
+        remove_member(team=project.team, user=user)
         return Response(status=204)
+
+
+class GuidelinesView(APIView):
+    """Everybody in the project reads them; its admins write them."""
+
+    @extend_schema(responses=GuidelinesSerializer)
+    def get(self, request: Request, project_id: int) -> Response:
+        return Response(_guidelines(get_project(user=request.user, project_id=project_id)))
+
+    @extend_schema(request=GuidelinesChangeSerializer, responses=GuidelinesSerializer)
+    def put(self, request: Request, project_id: int) -> Response:
+        project = get_project(user=request.user, project_id=project_id)
+        require(request.user, project, Right.ADMIN)
+        fields = GuidelinesChangeSerializer(data=request.data)
+        fields.is_valid(raise_exception=True)
+        return Response(_guidelines(set_guidelines(project=project, user=request.user, **fields.validated_data)))
+
+
+class TeamsView(APIView):
+    @extend_schema(responses=TeamsSerializer)
+    def get(self, request: Request) -> Response:
+        """Where you may make a project."""
+        teams = [{"id": team.pk, "name": team.name} for team in administered_teams(request.user)]
+        return Response({"teams": teams, "may_found": may_found_teams(request.user)})
+
+
+def _guidelines(project: Project) -> dict[str, Any]:
+    return {
+        "text": project.guidelines,
+        "version": project.guidelines_version,
+        "by": project.guidelines_by and project.guidelines_by.get_username(),
+        "at": project.guidelines_at and project.guidelines_at.isoformat(),
+    }
 
 
 def _get_user(username: str) -> Any:
     user = get_user_model().objects.filter(username=username, is_active=True).first()
     if user is None:
-        raise NotFound(f"There is no account named '{username}': it is made in the administration first.")
+        raise NotFound(
+            f"There is no account named '{username}'. Capital letters count; a new account is made by the operator first."
+        )
     return user
-
-
-def _refuse_last_admin(team_id: int, user: Any) -> None:
-    if not Membership.objects.filter(team=team_id, role=Role.ADMIN).exclude(user=user).exists():
-        raise InvalidInput("This is the team's last admin: make somebody else an admin first.")
 
 
 def _members(team_id: int) -> list[dict[str, str]]:

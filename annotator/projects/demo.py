@@ -11,8 +11,9 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from annotator.projects.attempts import count_attempt
+from annotator.projects.labels import MAX_LABELS, add_label
 from annotator.projects.models import ObjectType, Project, Role, Team
-from annotator.projects.services import LABEL_KEYS, add_label, create_project, set_membership
+from annotator.projects.services import create_project, set_membership
 
 DEMO_USERNAME = "demo"
 DEMO_PROJECT = "Demo"
@@ -56,7 +57,7 @@ class Backend(ModelBackend):
 def make_demo_project() -> tuple[Any, Project]:
     """The demo account and its project, made if they are not there yet.
 
-    A demo of before glands could be drawn gets their label.
+    A demo of before glands could be drawn gets their label; one whose label for them was deleted does not get it back.
     """
     with transaction.atomic():
         user, created = get_user_model().objects.get_or_create(username=DEMO_USERNAME)
@@ -69,6 +70,6 @@ def make_demo_project() -> tuple[Any, Project]:
         if project is None:
             return user, create_project(team=team, name=DEMO_PROJECT, labels=DEMO_LABELS)
         has_gland = project.labels.filter(Q(object_type=ObjectType.GLAND) | Q(name=GLAND["name"])).exists()
-        if not has_gland and project.labels.count() < len(LABEL_KEYS):
+        if not has_gland and project.labels.in_use().count() < MAX_LABELS:
             add_label(project=project, fields=GLAND)
         return user, project

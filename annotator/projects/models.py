@@ -1,7 +1,7 @@
 """Team, Membership, Project, Label."""
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import RegexValidator
 from django.db import models
 
 
@@ -38,6 +38,13 @@ class Project(models.Model):
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="projects")
     name = models.CharField(max_length=120)
     created_at = models.DateTimeField(auto_now_add=True)
+    version = models.PositiveIntegerField(default=1)
+    """Counts the changes of labels and guidelines: open slide pages see by it that theirs are old."""
+    guidelines = models.TextField(blank=True, default="")
+    """How this project wants its objects marked, in Markdown."""
+    guidelines_version = models.PositiveIntegerField(default=0)
+    guidelines_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    guidelines_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["team", "name"], name="one_project_of_a_name_in_a_team")]
@@ -56,7 +63,15 @@ class ObjectType(models.TextChoices):
     REGION = "region"
 
 
+class LabelQuerySet(models.QuerySet["Label"]):
+    def in_use(self) -> "LabelQuerySet":
+        """Without the deleted ones."""
+        return self.filter(deleted_at=None)
+
+
 class Label(models.Model):
+    """What the objects of a project are called. Its row outlives its deletion: the history of objects names it."""
+
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="labels")
     name = models.CharField(max_length=80)
     colour = models.CharField(
@@ -64,16 +79,26 @@ class Label(models.Model):
         validators=[RegexValidator(r"^#[0-9a-f]{6}$", "Give the colour as #rrggbb, in lower case.")],
     )
     object_type = models.CharField(max_length=16, choices=ObjectType.choices, default=ObjectType.NUCLEUS)
-    key = models.PositiveSmallIntegerField(
-        help_text="The number key that chooses it, 1 to 9.",
-        validators=[MinValueValidator(1), MaxValueValidator(9)],
+    position = models.PositiveIntegerField(default=0)
+    """Labels are listed in this order."""
+    key = models.CharField(
+        max_length=1, null=True, blank=True, help_text="The key that chooses it, in lower case; null: none does."
     )
+    version = models.PositiveIntegerField(default=1)
+    """Counts its changes: who changes it names the version that they saw."""
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = LabelQuerySet.as_manager()
 
     class Meta:
-        ordering = ["key"]
+        ordering = ["position", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["project", "name"], name="one_label_of_a_name"),
-            models.UniqueConstraint(fields=["project", "key"], name="one_label_of_a_key"),
+            models.UniqueConstraint(
+                fields=["project", "name"], condition=models.Q(deleted_at=None), name="one_label_of_a_name"
+            ),
+            models.UniqueConstraint(
+                fields=["project", "key"], condition=models.Q(deleted_at=None), name="one_label_of_a_key"
+            ),
         ]
 
     def __str__(self) -> str:

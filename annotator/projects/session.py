@@ -54,7 +54,14 @@ class SessionView(APIView):
 
 def _session(user: Any) -> dict[str, Any]:
     username = user.get_username()
-    return {"user": {"id": user.pk, "username": username, "is_demo": username == DEMO_USERNAME}}
+    return {
+        "user": {
+            "id": user.pk,
+            "username": username,
+            "is_demo": username == DEMO_USERNAME,
+            "has_password": user.has_usable_password(),
+        }
+    }
 
 
 def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:

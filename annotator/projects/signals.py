@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
+from django.db.models import F
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 
@@ -23,6 +24,17 @@ OF_NO_RIGHT = {"last_login"}
 def user_group(user_id: int) -> str:
     """The channel group of all sockets of one person."""
     return f"user.{user_id}"
+
+
+def project_group(project_id: int) -> str:
+    """The channel group of all sockets on the slides of one project."""
+    return f"project.{project_id}"
+
+
+def tell_project(project: Project) -> None:
+    """Count a change of the project's labels or guidelines, and say so to the slide pages that are open on it."""
+    Project.objects.filter(pk=project.pk).update(version=F("version") + 1)
+    publish_after_commit(group=project_group(project.pk), message={"type": "project.changed"})
 
 
 def _ring(user_id: int) -> None:

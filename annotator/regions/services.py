@@ -133,7 +133,7 @@ def declare_complete(
     slide = Slide.objects.filter(project=project, pk=slide_id).first()
     if slide is None:
         raise InvalidInput("This slide is not one of the project's: reload the page to see the slides as they are now.")
-    if not project.labels.filter(object_type=object_type).exists():
+    if not project.labels.in_use().filter(object_type=object_type).exists():
         raise InvalidInput(f"No label of this project marks {PLURALS[object_type]}: choose another type of object.")
     _check_box(slide, x, y, width, height)
     region = Region(

@@ -18,6 +18,8 @@ import { theme } from "./ui/theme";
 // Pages that few visits need are fetched when they are opened.
 const ModelsPage = lazy(() => import("./ui/models/models-page"));
 const LearningPage = lazy(() => import("./ui/learning/learning-page"));
+const SettingsPage = lazy(() => import("./ui/settings/settings-page"));
+const PasswordPage = lazy(() => import("./ui/password-page"));
 const RunPage = lazy(() => import("./ui/learning/run-page"));
 
 const settings = loadSettings();
@@ -51,6 +53,8 @@ function Pages({ session, slide }: { session: Session | null; slide: Promise<Sli
         <Route path="/projects/:id">{({ id }) => <ProjectPage user={user} id={Number(id)} />}</Route>
         <Route path="/projects/:id/models">{({ id }) => <ModelsPage user={user} id={Number(id)} />}</Route>
         <Route path="/projects/:id/learning">{({ id }) => <LearningPage user={user} id={Number(id)} />}</Route>
+        <Route path="/projects/:id/settings">{({ id }) => <SettingsPage user={user} id={Number(id)} />}</Route>
+        <Route path="/account/password">{() => <PasswordPage user={user} />}</Route>
         <Route path="/projects/:id/learning/runs/:run">
           {({ id, run }) => <RunPage user={user} id={Number(id)} runId={run} />}
         </Route>

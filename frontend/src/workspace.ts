@@ -1,6 +1,6 @@
 /** The open slide: connects viewer, overlay, tools, store and the line to the server. The only file that knows them all. */
 import { decodeSnapshot } from "./api/packed";
-import { getPackedObjects, type Model, type Slide, type User } from "./api/rest";
+import { getPackedObjects, getSlide, type Model, type Slide, type User } from "./api/rest";
 import { followUp, learnPrompts } from "./follow-ups";
 import { Intentions } from "./live/intentions";
 import { LiveSlide } from "./live/live-slide";
@@ -55,6 +55,7 @@ export class Workspace {
   readonly tools: Toolbox;
   readonly regions: RegionWork;
   readonly canEdit: boolean;
+  readonly project: Signal<Slide["project"]>;
   readonly view = new Signal<View | null>(null);
   /** Level-0 px under the pointer. */
   readonly pointer = new Signal<{ x: number; y: number } | null>(null);
@@ -66,6 +67,7 @@ export class Workspace {
   readonly #intentions: Intentions;
   readonly #tilePass: TilePass;
   #stopped = false;
+  #renewing = false;
 
   constructor(host: HTMLElement, slide: Slide, session: Session) {
     this.#host = host;
@@ -75,6 +77,7 @@ export class Workspace {
     this.labels = new Labels(slide.labels);
     this.models = new ModelChoice(slide);
     this.canEdit = slide.role !== "viewer";
+    this.project = new Signal(slide.project);
     this.#tilePass = new TilePass(slide.id, () => this.viewer.reloadTiles());
     // The pictures first: everything below runs while the first tiles are on their way.
     this.viewer = this.#openViewer(host);
@@ -174,6 +177,7 @@ export class Workspace {
       clickTimes: this.clickTimes,
       reloadSnapshot: () => this.loader.reload(),
       renewTilePass: () => this.#tilePass.renew(),
+      projectVersion: (version) => void this.#renewProject(version),
     });
   }
 
@@ -215,6 +219,22 @@ export class Workspace {
   #label(type: ObjectType): void {
     const label = this.labels.firstOf(type);
     if (label && this.labels.chosenType() !== type) this.chooseLabel(label.id);
+  }
+
+  /** A project admin has changed labels or guidelines. A failure is made good at the next heartbeat. */
+  async #renewProject(version: number): Promise<void> {
+    if (version === this.project.get().version || this.#renewing) return;
+    this.#renewing = true;
+    const slide = await getSlide(this.slide.id).catch(() => null);
+    this.#renewing = false;
+    if (!slide || this.#stopped) return;
+    const before = JSON.stringify(this.labels.all);
+    this.project.set(slide.project);
+    this.models.renewed(slide);
+    if (JSON.stringify(slide.labels) === before) return;
+    this.labels.renewed(slide.labels);
+    this.#overlay.coloursChanged();
+    this.notices.say("info", "A project admin has changed the labels: they are shown as they are now.");
   }
 
   /** The WebGL part is large: it is fetched and its shaders compiled once the first tile stands. */

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 type Answer = { status: number; body: unknown } | "down";
 
-const ANN = { id: 7, username: "ann", is_demo: false };
-const signedInAs = (id: number, username: string): Answer => ({ status: 200, body: { user: { id, username, is_demo: false } } });
+const ANN = { id: 7, username: "ann", is_demo: false, has_password: true };
+const signedInAs = (id: number, username: string): Answer => ({ status: 200, body: { user: { id, username, is_demo: false, has_password: true } } });
 const SIGNED_OUT: Answer = { status: 403, body: { code: "not_authenticated", message: "Sign in." } };
 const NO_SESSION: Answer = { status: 403, body: { code: "not_allowed", message: "You are not signed in." } };
 const OTHER: Answer = { status: 403, body: { code: "other_person", message: "Another's." } };

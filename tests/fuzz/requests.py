@@ -23,11 +23,13 @@ BODY = {
     "username": "vic", "password": "x", "role": "viewer", "object_type": "nucleus", "stain": "H&E", "start": "active", "note": "",
     "strategy": "random", "wanted": 3, "region_um": 100, "slide_id": 1, "x": 1, "y": 1, "width": 9, "height": 9, "samples": 9,
     "schedule": {"enabled": True, "minute": 1, "hour": 1, "day_of_week": "*", "timezone": "UTC"}, "new_objects": 5,
-    "promotes": True, "patient": "p",
+    "promotes": True, "patient": "p", "was": "viewer", "name": "n", "colour": "#ffd400", "key": "q", "version": 1,
+    "objects": "none", "to_id": 2, "before": [1, 2], "ids": [2, 1], "text": "# t", "labels": "nuclei", "team_id": 1,
 }  # fmt: skip
 CALM = {"DELETE /api/session", "POST /api/projects/{project_id}/learning/runs", "PUT /api/projects/{project_id}/members",
-        "DELETE /api/projects/{project_id}/members/{username}"}  # fmt: skip
-"""Never sent as they are meant: they would sign out, train, or take the rights of those who send messages meanwhile."""
+        "DELETE /api/projects/{project_id}/members/{username}",
+        "POST /api/projects/{project_id}/labels/{label_id}/delete"}  # fmt: skip
+"""Never sent as they are meant: they would sign out, train, or take rights and labels of those who send messages meanwhile."""
 
 
 async def send_requests(stack: Stack, people: dict[str, Person], random: Random, count: int, report: Report) -> None:
@@ -51,7 +53,7 @@ def think_up(random: Random, operations: list[str], person: Person | None, base_
     verb, path = random.choice(operations).split(" ", 1)
     if random.random() < 0.3:
         verb, path = random.choice(METHODS), random.choice(PAGES)
-    for name in ("project_id", "slide_id", "region_id", "version_id", "number"):
+    for name in ("project_id", "slide_id", "region_id", "version_id", "label_id", "number"):
         path = path.replace(f"{{{name}}}", "1" if random.random() < 0.7 else odd(random))
     path = path.replace("{username}", odd(random))
     path = path.replace("{", "").replace("}", "") if random.random() < 0.2 else path.replace("{object_id}", ID)

@@ -77,7 +77,8 @@ export interface paths {
         };
         get: operations["projects_list"];
         put?: never;
-        post?: never;
+        /** @description Make a project in a team that you administer; operators also in a new team, whose first admin they become. */
+        post: operations["projects_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -110,6 +111,104 @@ export interface paths {
         get: operations["projects_effort_retrieve"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/guidelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Everybody in the project reads them; its admins write them. */
+        get: operations["projects_guidelines_retrieve"];
+        /** @description Everybody in the project reads them; its admins write them. */
+        put: operations["projects_guidelines_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["labels_list"];
+        put?: never;
+        post: operations["projects_labels_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/labels/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["projects_labels_order_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/labels/{label_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["projects_labels_partial_update"];
+        trace?: never;
+    };
+    "/api/projects/{project_id}/labels/{label_id}/bring-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["projects_labels_bring_back_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/labels/{label_id}/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["projects_labels_delete_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -158,6 +257,22 @@ export interface paths {
         };
         get?: never;
         put: operations["projects_learning_settings_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/learning/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["projects_learning_split_retrieve"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -465,6 +580,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Change your own password. All your other sessions end; this one goes on, under a new cookie. */
+        post: operations["session_password_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/slides/{slide_id}": {
         parameters: {
             query?: never;
@@ -539,6 +671,23 @@ export interface paths {
             cookie?: never;
         };
         get: operations["trash_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Where you may make a project. */
+        get: operations["teams_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -851,8 +1000,32 @@ export interface components {
             message: string;
         };
         /**
+         * @description * `nuclei` - nuclei
+         *     * `nuclei_and_glands` - nuclei_and_glands
+         *     * `cells` - cells
+         *     * `none` - none
+         * @enum {string}
+         */
+        FirstLabels: "nuclei" | "nuclei_and_glands" | "cells" | "none";
+        Guidelines: {
+            /** Format: date-time */
+            at: string | null;
+            by: string | null;
+            /** @description Markdown. */
+            text: string;
+            /** @description 0 before anybody wrote any. */
+            version: number;
+        };
+        GuidelinesChangeRequest: {
+            /** @description Markdown, at most 64 KiB in UTF-8. */
+            text: string;
+            /** @description Of the text that you saw. */
+            version: number;
+        };
+        /**
          * Heartbeat
-         * @description Each 10 s, and once at connect: the slide's last event number, so that a lost event is noticed.
+         * @description Each 10 s, once at connect, and when the project's labels or guidelines changed: the slide's last event number, and the
+         *     project's version, so that what was missed is noticed.
          */
         Heartbeat: {
             /**
@@ -860,6 +1033,8 @@ export interface components {
              * @enum {string}
              */
             kind: "heartbeat";
+            /** Project Version */
+            project_version: number;
             /** Seq */
             seq: number;
             /** Tile Pass Age S */
@@ -874,6 +1049,12 @@ export interface components {
              * @enum {string}
              */
             worker: "ready" | "missing";
+        };
+        Held: {
+            accepted: number;
+            /** @description Rejected or deleted: they can be restored. */
+            gone: number;
+            undecided: number;
         };
         History: {
             /** @description An ObjectView. */
@@ -904,10 +1085,56 @@ export interface components {
         Label: {
             colour: string;
             readonly id: number;
-            /** @description The number key that chooses it, 1 to 9. */
-            key: number;
+            /** @description The key that chooses it, in lower case; null: none does. */
+            key: string | null;
             name: string;
-            object_type?: components["schemas"]["ObjectTypeEnum"];
+            object_type: components["schemas"]["ObjectTypeEnum"];
+        };
+        LabelDeleted: {
+            /** @description Objects that were moved or deleted, at most some 1,000 in a call. */
+            done: number;
+            /** @description Objects that are left: ask again until 0, when the label is deleted. */
+            left: number;
+        };
+        LabelDeletionRequest: {
+            /**
+             * @description none: refuse where the label has any; move: they take the label to_id; delete: they can be restored.
+             *
+             *     * `none` - none
+             *     * `move` - move
+             *     * `delete` - delete
+             */
+            objects: components["schemas"]["ObjectsEnum"];
+            /**
+             * Format: int64
+             * @description Of move: a label of the same object type.
+             */
+            to_id?: number;
+            /** @description Of the label as you saw it. */
+            version: number;
+        };
+        LabelOrderRequest: {
+            /** @description The order that you saw. */
+            before: number[];
+            /** @description The order that is to be. */
+            ids: number[];
+        };
+        LabelRow: {
+            colour: string;
+            /** @description How many objects bear it. */
+            held: components["schemas"]["Held"];
+            readonly id: number;
+            /** @description The key that chooses it, in lower case; null: none does. */
+            key: string | null;
+            name: string;
+            object_type: components["schemas"]["ObjectTypeEnum"];
+            version: number;
+        };
+        Labels: {
+            /** @description Those that can be brought back, the last deleted first. */
+            deleted: components["schemas"]["LabelRow"][];
+            /** @description In their order. */
+            labels: components["schemas"]["LabelRow"][];
         };
         /** @description Where the viewer opens: centre and width, level-0 px. */
         Landing: {
@@ -973,9 +1200,17 @@ export interface components {
             role: components["schemas"]["RoleEnum"];
             username: string;
         };
-        MemberRequest: {
+        MemberChangeRequest: {
             role: components["schemas"]["RoleEnum"];
             username: string;
+            /**
+             * @description The role that you saw; null: not in the team.
+             *
+             *     * `viewer` - Viewer
+             *     * `annotator` - Annotator
+             *     * `admin` - Admin
+             */
+            was: components["schemas"]["RoleEnum"] | components["schemas"]["NullEnum"];
         };
         Model: {
             active?: boolean;
@@ -1037,6 +1272,34 @@ export interface components {
             /** @description The one whose lease you hold. */
             region: components["schemas"]["OneRegion"] | null;
         };
+        NewLabelRequest: {
+            colour: string;
+            /** @description One letter, digit or sign that the workspace does not use itself; null: none. Left out: a free digit. */
+            key?: string | null;
+            name: string;
+            object_type: components["schemas"]["ObjectTypeEnum"];
+        };
+        NewPasswordRequest: {
+            new_password: string;
+            old_password: string;
+        };
+        /** @description A project in a team that the person administers, or in a new one: one of both is named. */
+        NewProjectRequest: {
+            /**
+             * @description Which labels it begins with.
+             *
+             *     * `nuclei` - nuclei
+             *     * `nuclei_and_glands` - nuclei_and_glands
+             *     * `cells` - cells
+             *     * `none` - none
+             */
+            labels: components["schemas"]["FirstLabels"];
+            name: string;
+            new_team?: string;
+            /** Format: int64 */
+            team_id?: number;
+        };
+        NullEnum: null;
         /** ObjectRef */
         ObjectRef: {
             /** Base Version */
@@ -1111,6 +1374,13 @@ export interface components {
             version: number;
         };
         /**
+         * @description * `none` - none
+         *     * `move` - move
+         *     * `delete` - delete
+         * @enum {string}
+         */
+        ObjectsEnum: "none" | "move" | "delete";
+        /**
          * ObjectsUpserted
          * @description These objects are now as given. Events of a slide are numbered without gaps; apply them in order.
          */
@@ -1166,6 +1436,22 @@ export interface components {
             x: number;
             /** Format: double */
             y: number;
+        };
+        /**
+         * @description * `training` - Training
+         *     * `held_out` - Held Out
+         * @enum {string}
+         */
+        PartEnum: "training" | "held_out";
+        /** @description What is named is changed, and nothing else. */
+        PatchedLabelChangeRequest: {
+            colour?: string;
+            /** @description One letter, digit or sign that the workspace does not use itself; null: none. Left out: a free digit. */
+            key?: string | null;
+            name?: string;
+            object_type?: components["schemas"]["ObjectTypeEnum"];
+            /** @description Of the label as you saw it. */
+            version?: number;
         };
         /** @description What project admins say of a slide: one of these, or both. */
         PatchedSlideChangeRequest: {
@@ -1241,8 +1527,11 @@ export interface components {
             team: string;
         };
         ProjectReference: {
+            has_guidelines: boolean;
             id: number;
             name: string;
+            /** @description Counts the changes of its labels and guidelines. */
+            version: number;
         };
         ProjectRow: {
             id: number;
@@ -1605,6 +1894,30 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        Split: {
+            /** @description Those with accepted objects. */
+            kinds: components["schemas"]["SplitKind"][];
+            /** @description At least one patient (or single slide) in so many is kept apart. */
+            one_in: number;
+        };
+        SplitKind: {
+            object_type: components["schemas"]["ObjectTypeEnum"];
+            slides: components["schemas"]["SplitSlide"][];
+            stain: string;
+        };
+        SplitSlide: {
+            /**
+             * Format: date-time
+             * @description Once and for good; null: not yet, and `part` is what a training now would decide.
+             */
+            decided_at: string | null;
+            id: number;
+            name: string;
+            /** @description Accepted ones of this kind. */
+            objects: number;
+            part: components["schemas"]["PartEnum"];
+            patient: string;
+        };
         /**
          * Squiggle
          * @description A line drawn inside the object (positive) or on what the mask wrongly took. One point is a line, too.
@@ -1676,6 +1989,17 @@ export interface components {
          * @enum {string}
          */
         StrategyEnum: "random" | "entropy" | "disagreement" | "combined";
+        Team: {
+            id: number;
+            name: string;
+        };
+        /** @description Where the person may make projects. */
+        Teams: {
+            /** @description Whether the person may found a new team: operators may. */
+            may_found: boolean;
+            /** @description Those that the person administers. */
+            teams: components["schemas"]["Team"][];
+        };
         /** @description Where the tiles are. z counts 0 = smallest … levels − 1 = full resolution, each twice the one before. */
         Tiles: {
             levels: number;
@@ -1733,6 +2057,8 @@ export interface components {
          */
         TriggerEnum: "schedule" | "threshold" | "hand";
         User: {
+            /** @description Whether there is one to change. */
+            has_password: boolean;
             id: number;
             is_demo: boolean;
             username: string;
@@ -2022,6 +2348,37 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    projects_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProjectRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectRow"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
     projects_retrieve: {
         parameters: {
             query?: never;
@@ -2068,6 +2425,261 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Effort"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    projects_guidelines_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Guidelines"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    projects_guidelines_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuidelinesChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Guidelines"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    labels_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Labels"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    projects_labels_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLabelRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Labels"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    projects_labels_order_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelOrderRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Labels"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    projects_labels_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                label_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedLabelChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Labels"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    projects_labels_bring_back_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                label_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Labels"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    projects_labels_delete_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                label_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelDeletionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelDeleted"];
                 };
             };
             400: components["responses"]["Error400"];
@@ -2175,6 +2787,35 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    projects_learning_split_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Split"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
     members_list: {
         parameters: {
             query?: never;
@@ -2215,7 +2856,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MemberRequest"];
+                "application/json": components["schemas"]["MemberChangeRequest"];
             };
         };
         responses: {
@@ -2861,6 +3502,36 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    session_password_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
     slides_retrieve: {
         parameters: {
             query?: never;
@@ -3030,6 +3701,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Trash"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    teams_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Teams"];
                 };
             };
             400: components["responses"]["Error400"];

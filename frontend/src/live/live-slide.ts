@@ -34,6 +34,8 @@ export interface LiveSlideOptions {
   session: { readonly standing: Signal<Standing>; check(): Promise<Standing> };
   reloadSnapshot(): void;
   renewTilePass(): void;
+  /** Labels and guidelines are of this version now. */
+  projectVersion(version: number): void;
 }
 
 export class LiveSlide {
@@ -146,6 +148,7 @@ export class LiveSlide {
       case "heartbeat":
         this.watch.heartbeat(event);
         this.#order.noticeSeq(event.seq);
+        this.#options.projectVersion(event.project_version);
         if (event.tile_pass_age_s > PASS_AGE_S) this.#options.renewTilePass();
         return;
       case "reset":

@@ -95,6 +95,12 @@ export class Overlay {
     this.#layer.draw();
   }
 
+  /** Labels have other colours. */
+  coloursChanged(): void {
+    this.#rebuildSettled();
+    this.#layer.draw();
+  }
+
   stop(): void {
     cancelAnimationFrame(this.#rebuild);
     clearTimeout(this.#rest);

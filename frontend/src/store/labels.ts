@@ -6,13 +6,26 @@ import { Signal } from "./signal";
 export type Label = components["schemas"]["Label"];
 
 export class Labels {
-  readonly all: readonly Label[];
+  /** In the order in which they are listed; a project admin may change them while the slide is open. */
+  readonly list: Signal<readonly Label[]>;
   /** The next object takes it. */
   readonly chosen: Signal<number | null>;
 
   constructor(all: readonly Label[]) {
-    this.all = all;
+    this.list = new Signal(all);
     this.chosen = new Signal(all[0]?.id ?? null);
+  }
+
+  get all(): readonly Label[] {
+    return this.list.get();
+  }
+
+  /** The labels as they are now. Where the chosen one is gone, the next object takes the first that marks the same. */
+  renewed(all: readonly Label[]): void {
+    const type = this.chosenType();
+    this.list.set(all);
+    const chosen = this.chosen.get();
+    if (chosen === null || !this.get(chosen)) this.chosen.set((type && this.firstOf(type)?.id) ?? all[0]?.id ?? null);
   }
 
   get(id: number): Label | undefined {

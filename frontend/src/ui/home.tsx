@@ -4,6 +4,7 @@ import { Link } from "wouter";
 import { listProjects, type ProjectSummary, type User } from "../api/rest";
 import { count, roleInWords } from "./words";
 import { Failed, Waiting } from "./loading";
+import { NewProject } from "./new-project";
 import { Page } from "./page";
 import styles from "./pages.module.css";
 import { useLoaded } from "./use-loaded";
@@ -14,6 +15,8 @@ export function HomePage({ user }: { user: User }) {
     <Page user={user}>
       <div className={styles.heading}>
         <Title order={1}>Projects</Title>
+        <span className={styles.spacer} />
+        <NewProject />
       </div>
       {projects.state === "loading" && <Waiting for="your projects" />}
       {projects.state === "failed" && <Failed what="Your projects" error={projects.error} />}
@@ -24,7 +27,7 @@ export function HomePage({ user }: { user: User }) {
 
 function ProjectList({ projects }: { projects: ProjectSummary[] }) {
   if (projects.length === 0) {
-    return <p className={styles.empty}>You belong to no project yet. Ask an administrator to add you to a team.</p>;
+    return <p className={styles.empty}>You belong to no project yet. Ask an admin of one to add you to its team.</p>;
   }
   return (
     <ul className={styles.grid}>

@@ -170,7 +170,7 @@ export type Found = { key: Key; label?: undefined } | { label: Label; key?: unde
  * types a sign (on French keyboards 6 is the minus), the label of the digit is meant.
  */
 export function find({ name, place }: Meaning, labels: readonly Label[]): Found | null {
-  const labelOf = (wanted: string | null) => labels.find(({ key }) => key !== null && String(key).toLowerCase() === wanted);
+  const labelOf = (wanted: string | null) => labels.find(({ key }) => key !== null && key.toLowerCase() === wanted);
   const own = byMatch.get(name);
   const atPlace = labelOf(place);
   if (own && !(atPlace && place !== null && /^[0-9]$/.test(place))) return { key: own };

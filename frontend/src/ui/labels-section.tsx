@@ -24,10 +24,11 @@ export function LabelsSection({ workspace }: { workspace: Workspace }) {
 function LabelList({ workspace }: { workspace: Workspace }) {
   const chosen = useSignal(workspace.labels.chosen);
   const counts = useSignal(workspace.loader.acceptedByLabel);
-  if (workspace.labels.all.length === 0) {
-    return <p className={styles.empty}>This project has no label yet. An administrator adds the first one.</p>;
+  const labels = useSignal(workspace.labels.list);
+  if (labels.length === 0) {
+    return <p className={styles.empty}>This project has no label yet. A project admin adds the first one in its Settings.</p>;
   }
-  return workspace.labels.all.map((label) => (
+  return labels.map((label) => (
     <button
       key={label.id}
       className={styles.row}

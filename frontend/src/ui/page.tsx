@@ -49,6 +49,11 @@ export function UserMenu({ user }: { user: User }) {
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
+        {user.has_password && (
+          <Menu.Item component="a" href="/account/password">
+            Change password
+          </Menu.Item>
+        )}
         <Menu.Item onClick={() => void leave()}>Sign out</Menu.Item>
       </Menu.Dropdown>
     </Menu>

@@ -13,6 +13,7 @@ const TABS = [
   { name: "Slides", path: "" },
   { name: "Models", path: "/models" },
   { name: "Learning", path: "/learning" },
+  { name: "Settings", path: "/settings" },
 ] as const;
 
 export type Tab = (typeof TABS)[number]["name"];
@@ -59,7 +60,7 @@ function Heading({ project }: { project: Project }) {
 function Tabs({ project, tab }: { project: Project; tab: Tab }) {
   return (
     <nav className={styles.tabs} aria-label="Project">
-      {TABS.map(({ name, path }) => (
+      {TABS.filter(({ name }) => name !== "Settings" || project.role === "admin").map(({ name, path }) => (
         <Link key={name} href={`/projects/${project.id}${path}`} aria-current={name === tab ? "page" : undefined}>
           {name}
         </Link>

@@ -39,7 +39,7 @@ function Slides({ project }: { project: Project }) {
       {slides.length === 0 && (
         <p className={styles.empty}>
           No slide yet. An administrator imports the first with{" "}
-          <code>python manage.py import_slides PATH --project &quot;{project.name}&quot;</code>.
+          <code>python manage.py import_slides PATH --project &quot;{project.team}/{project.name}&quot;</code>.
         </p>
       )}
       {slides.length > 0 && found.length === 0 && (

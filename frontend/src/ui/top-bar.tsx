@@ -3,6 +3,7 @@ import { ActionIcon, Tooltip } from "@mantine/core";
 import { CircleHelp } from "lucide-react";
 import type { Slide, User } from "../api/rest";
 import type { Workspace } from "../workspace";
+import { GuidelinesButton } from "./guidelines-button";
 import { ThemeButton, UserMenu } from "./page";
 import { RegionBar } from "./region-bar";
 import { PanelButton } from "./side-panel";
@@ -18,6 +19,7 @@ export function TopBar({ slide, user, workspace }: { slide: Slide; user: User; w
       <span className={styles.name}>{slide.name}</span>
       <span className={styles.spacer} />
       {workspace && <RegionBar workspace={workspace} />}
+      {workspace && <GuidelinesButton workspace={workspace} />}
       <ThemeButton />
       <Tooltip label="All keys (?)">
         <ActionIcon

@@ -43,7 +43,7 @@ describe("AnswerWatch", () => {
   });
 
   it("names a full disk before all else, until there is room or the line is lost", () => {
-    const full = { kind: "heartbeat", seq: 0, worker: "missing", trouble: "The disk is full.", tile_pass_age_s: 0 } as const;
+    const full = { kind: "heartbeat", project_version: 1, seq: 0, worker: "missing", trouble: "The disk is full.", tile_pass_age_s: 0 } as const;
     watch.heartbeat(full);
     expect(watch.reason.get()).toBe("The disk is full.");
     watch.heartbeat({ ...full, worker: "ready", trouble: null });
@@ -54,11 +54,11 @@ describe("AnswerWatch", () => {
   });
 
   it("says that no worker runs, and no longer when one is back or the line is lost", () => {
-    watch.heartbeat({ kind: "heartbeat", seq: 0, worker: "missing", trouble: null, tile_pass_age_s: 0 });
+    watch.heartbeat({ kind: "heartbeat", project_version: 1, seq: 0, worker: "missing", trouble: null, tile_pass_age_s: 0 });
     expect(watch.reason.get()).toContain("No model worker is running");
-    watch.heartbeat({ kind: "heartbeat", seq: 0, worker: "ready", trouble: null, tile_pass_age_s: 0 });
+    watch.heartbeat({ kind: "heartbeat", project_version: 1, seq: 0, worker: "ready", trouble: null, tile_pass_age_s: 0 });
     expect(watch.reason.get()).toBeNull();
-    watch.heartbeat({ kind: "heartbeat", seq: 0, worker: "missing", trouble: null, tile_pass_age_s: 0 });
+    watch.heartbeat({ kind: "heartbeat", project_version: 1, seq: 0, worker: "missing", trouble: null, tile_pass_age_s: 0 });
     watch.lineLost();
     expect(watch.reason.get()).toBeNull();
   });

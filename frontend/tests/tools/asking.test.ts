@@ -7,8 +7,8 @@ import { Asking, toolFor } from "../../src/tools/asking";
 import type { Question } from "../../src/tools/tool";
 import { view } from "../objects";
 
-const NUCLEUS = { id: 1, name: "Nucleus", colour: "#ff0000", object_type: "nucleus", key: 1 } as const;
-const GLAND = { id: 2, name: "Gland", colour: "#00ff00", object_type: "gland", key: 2 } as const;
+const NUCLEUS = { id: 1, name: "Nucleus", colour: "#ff0000", object_type: "nucleus", key: "1" } as const;
+const GLAND = { id: 2, name: "Gland", colour: "#00ff00", object_type: "gland", key: "2" } as const;
 
 let store: ObjectStore;
 let labels: Labels;

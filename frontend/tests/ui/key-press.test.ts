@@ -20,8 +20,8 @@ function press(key: string, code: string, held: Held = {}): Press {
   };
 }
 
-const label = (id: number, key: unknown) => ({ id, key }) as Label;
-const LABELS = [label(1, 1), label(2, "2"), label(6, 6), label(20, "é"), label(21, "q"), label(22, "@"), label(23, null)];
+const label = (id: number, key: string | null) => ({ id, key }) as Label;
+const LABELS = [label(1, "1"), label(2, "2"), label(6, "6"), label(20, "é"), label(21, "q"), label(22, "@"), label(23, null)];
 
 /** The key as the help shows it, or "label n". */
 function does(key: string, code: string, held: Held = {}, labels = LABELS): string | null {

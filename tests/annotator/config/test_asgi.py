@@ -25,7 +25,7 @@ async def test_what_answers_without_django_guards_the_browser(path, headers, sta
     [
         ("POST", "/api/session", "sign_in"),
         ("POST", "/admin/login/", "sign_in"),
-        ("POST", "/admin/password_change/", "sign_in"),
+        ("POST", "/api/session/password", "sign_in"),
         ("GET", "/api/session", "pages"),
         ("POST", "/api/projects/1/members", "pages"),
         ("GET", "/healthz", "health"),

@@ -20,8 +20,9 @@ from annotator.learning.models import SegmentationRequest
 from annotator.live import consumer
 from annotator.live.commands import SERVICES
 from annotator.live.consumer import NO_RIGHT, SIGNED_OUT
-from annotator.projects.models import Role, Team
-from annotator.projects.services import remove_membership, set_membership
+from annotator.projects.labels import add_label
+from annotator.projects.models import Project, Role, Team
+from annotator.projects.services import remove_member, remove_membership, set_guidelines, set_membership
 from tests.annotator.factories import make_slide
 from tests.annotator.learning.test_services import reply_to
 from tests.annotator.live.socket import Socket
@@ -490,3 +491,20 @@ async def test_a_switched_off_account_writes_nothing_more_though_no_bell_rings(c
     await send(socket, **segment(slide))
     assert (await socket.receive_event("command.failed"))["code"] == "not_found"
     assert await sync_to_async(Annotation.objects.count)() == 0
+
+
+async def test_a_change_of_labels_or_guidelines_is_told_at_once(connect, slide, people):
+    viewer = await connect("viewer")
+    before = (await sync_to_async(Project.objects.get)(pk=slide.project_id)).version
+    fields = {"name": "Mitosis", "colour": "#ff00aa", "object_type": "nucleus"}
+    await sync_to_async(add_label)(project=slide.project, fields=fields)
+    assert (await viewer.receive_event("heartbeat"))["project_version"] == before + 1
+    project = await sync_to_async(Project.objects.get)(pk=slide.project_id)
+    await sync_to_async(set_guidelines)(project=project, text="Only whole ones.", version=0, user=people.admin)
+    assert (await viewer.receive_event("heartbeat"))["project_version"] == before + 2
+
+
+async def test_a_removed_member_is_out_at_once(connect, people):
+    viewer = await connect("viewer")
+    await sync_to_async(remove_member)(team=people.team, user=people.viewer)
+    assert await viewer.closing_code() == NO_RIGHT

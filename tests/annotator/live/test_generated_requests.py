@@ -51,6 +51,7 @@ def known(people, slide, model):
     return {
         "project_id": slide.project_id, "slide_id": slide.pk, "object_id": str(annotation.pk), "username": "viewer",
         "region_id": region.pk, "version_id": model.pk, "run_id": str(run.pk), "job_id": str(search.pk), "number": 0,
+        "label_id": label.pk,
     }  # fmt: skip
 
 

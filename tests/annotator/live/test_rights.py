@@ -28,10 +28,18 @@ ANYBODY, SIGNED_IN, VIEWER, ANNOTATOR, ADMIN = range(5)
 NEEDS = {
     "api/session": {"get": ANYBODY, "post": ANYBODY, "delete": ANYBODY},
     "api/schema": {"get": SIGNED_IN},
-    "api/projects": {"get": SIGNED_IN},
+    "api/session/password": {"post": SIGNED_IN},
+    "api/teams": {"get": SIGNED_IN},
+    "api/projects": {"get": SIGNED_IN, "post": SIGNED_IN},
     "api/projects/<id:project_id>": {"get": VIEWER},
     "api/projects/<id:project_id>/members": {"get": VIEWER, "put": ADMIN},
     "api/projects/<id:project_id>/members/<username:username>": {"delete": ADMIN},
+    "api/projects/<id:project_id>/guidelines": {"get": VIEWER, "put": ADMIN},
+    "api/projects/<id:project_id>/labels": {"get": ADMIN, "post": ADMIN},
+    "api/projects/<id:project_id>/labels/order": {"put": ADMIN},
+    "api/projects/<id:project_id>/labels/<id:label_id>": {"patch": ADMIN},
+    "api/projects/<id:project_id>/labels/<id:label_id>/delete": {"post": ADMIN},
+    "api/projects/<id:project_id>/labels/<id:label_id>/bring-back": {"post": ADMIN},
     "api/slides/<id:slide_id>": {"get": VIEWER, "patch": ADMIN},
     "api/slides/<id:slide_id>/thumbnail": {"get": VIEWER},
     "api/slides/<id:slide_id>/pass": {"post": VIEWER},
@@ -54,6 +62,7 @@ NEEDS = {
     "api/projects/<id:project_id>/models/<id:version_id>/activate": {"post": ADMIN},
     "api/projects/<id:project_id>/models/<id:version_id>/export": {"get": ADMIN},
     "api/projects/<id:project_id>/learning": {"get": VIEWER},
+    "api/projects/<id:project_id>/learning/split": {"get": VIEWER},
     "api/projects/<id:project_id>/learning/settings": {"put": ADMIN},
     "api/projects/<id:project_id>/learning/runs": {"post": ADMIN},
     "api/learning/runs/<uuid:run_id>": {"get": VIEWER},
@@ -98,7 +107,7 @@ def make_things(project, annotator, number) -> dict:
     return {
         "<id:project_id>": project.pk, "<id:slide_id>": slide.pk, "<uuid:object_id>": annotation.pk,
         "<username:username>": "viewer", "<id:region_id>": region.pk, "<id:version_id>": version.pk,
-        "<uuid:run_id>": run.pk, "<uuid:job_id>": search.pk, "<int:number>": 0,
+        "<uuid:run_id>": run.pk, "<uuid:job_id>": search.pk, "<int:number>": 0, "<id:label_id>": label.pk,
     }  # fmt: skip
 
 
@@ -120,7 +129,7 @@ def things(people, project) -> SimpleNamespace:
 NOWHERE = {
     "<id:project_id>": 999_999, "<id:slide_id>": 999_999, "<uuid:object_id>": uuid4(), "<username:username>": "nobody",
     "<id:region_id>": 999_999, "<id:version_id>": 999_999, "<uuid:run_id>": uuid4(), "<uuid:job_id>": uuid4(),
-    "<int:number>": 0,
+    "<int:number>": 0, "<id:label_id>": 999_999,
 }  # fmt: skip
 BEYOND = {place: MAX_ID if place.startswith("<id") else value for place, value in NOWHERE.items()}
 

@@ -158,17 +158,21 @@ def test_whose_an_address_is(one, other, same):
 def test_the_old_password_is_not_guessed_in_a_signed_in_browser(chief):
     client = Client(REMOTE_ADDR="10.0.0.1")
     client.force_login(chief)
-    new = {"new_password1": "Another-pass-78", "new_password2": "Another-pass-78"}
+    new = {"new_password": "Another-pass-78"}
+
+    def change(client, old):
+        return client.post("/api/session/password", new | {"old_password": old}, content_type="application/json")
+
     for n in range(WRONG_FOR_AN_ACCOUNT):
-        page = client.post("/admin/password_change/", {"old_password": f"guess {n}", **new})
-        assert (page.status_code, b"entered incorrectly" in page.content) == (200, True)
-    refused = client.post("/admin/password_change/", {"old_password": PASSWORD, **new})
+        answer = change(client, f"guess {n}")
+        assert (answer.status_code, answer.json()["message"]) == (403, "The old password is wrong.")
+    refused = change(client, PASSWORD)
     assert (refused.status_code, "Retry-After" in refused) == (429, True)
-    assert "Too many wrong passwords for this account" in refused.content.decode()
+    assert "Too many wrong passwords for this account" in refused.json()["message"]
     assert over_rest(PASSWORD).status_code == 429, "nor by signing in"
     elsewhere = Client(REMOTE_ADDR="10.0.0.2")
     elsewhere.force_login(chief)
-    assert elsewhere.post("/admin/password_change/", {"old_password": PASSWORD, **new}).status_code == 302
+    assert change(elsewhere, PASSWORD).status_code == 204
 
 
 @pytest.mark.django_db(transaction=True)

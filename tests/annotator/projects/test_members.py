@@ -1,5 +1,14 @@
+"""Who is in a team: over REST, by its admins."""
+
+import threading
+
 import pytest
+from django.db import connection
 from django.test import Client
+
+from annotator.core.errors import InvalidInput
+from annotator.projects.models import Membership, Role
+from annotator.projects.services import remove_member, set_membership
 
 
 @pytest.fixture
@@ -14,9 +23,9 @@ def as_user(people):
 
 def test_an_admin_adds_changes_and_removes_people(as_user, project):
     admin, address = as_user("admin"), f"/api/projects/{project.pk}/members"
-    change = {"username": "stranger", "role": "viewer"}
-    rows = admin.put(address, change, content_type="application/json").json()
-    assert change in rows
+    member = {"username": "stranger", "role": "viewer"}
+    rows = admin.put(address, member | {"was": None}, content_type="application/json").json()
+    assert member in rows
     assert as_user("stranger").get(f"/api/projects/{project.pk}").json()["role"] == "viewer"
     assert admin.delete(f"{address}/stranger").status_code == 204
     assert as_user("stranger").get(f"/api/projects/{project.pk}").status_code == 404
@@ -25,21 +34,65 @@ def test_an_admin_adds_changes_and_removes_people(as_user, project):
 @pytest.mark.parametrize(("name", "status"), [("annotator", 403), ("viewer", 403), ("stranger", 404)])
 def test_nobody_else_may_change_members(as_user, project, name, status):
     client, address = as_user(name), f"/api/projects/{project.pk}/members"
-    change = {"username": name, "role": "admin"}
+    change = {"username": name, "role": "admin", "was": name if name != "stranger" else None}
     assert client.put(address, change, content_type="application/json").status_code == status
     assert client.delete(f"{address}/admin").status_code == status
 
 
 def test_the_last_admin_stays(as_user, project):
     admin, address = as_user("admin"), f"/api/projects/{project.pk}/members"
-    response = admin.put(address, {"username": "admin", "role": "viewer"}, content_type="application/json")
+    change = {"username": "admin", "role": "viewer", "was": "admin"}
+    response = admin.put(address, change, content_type="application/json")
     assert response.status_code == 400
     assert "last admin" in response.json()["message"]
     assert admin.delete(f"{address}/admin").status_code == 400
 
 
+def test_an_admin_who_is_switched_off_is_nobody_to_leave_the_team_to(as_user, people, project):
+    set_membership(team=people.team, user=people.stranger, role=Role.ADMIN)
+    people.stranger.is_active = False
+    people.stranger.save()
+    assert as_user("admin").delete(f"/api/projects/{project.pk}/members/admin").status_code == 400
+
+
+def test_what_another_admin_did_meanwhile_is_not_overwritten(as_user, people, project):
+    admin, address = as_user("admin"), f"/api/projects/{project.pk}/members"
+    set_membership(team=people.team, user=people.viewer, role=Role.ADMIN)
+    for was, seen in (("viewer", "admin in the team by now"), (None, "admin in the team by now")):
+        change = {"username": "viewer", "role": "annotator", "was": was}
+        response = admin.put(address, change, content_type="application/json")
+        assert (response.status_code, seen in response.json()["message"]) == (409, True)
+    change = {"username": "stranger", "role": "annotator", "was": "viewer"}
+    response = admin.put(address, change, content_type="application/json")
+    assert (response.status_code, "not in the team" in response.json()["message"]) == (409, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_admins_who_remove_each_other_at_once_leave_one(people):
+    set_membership(team=people.team, user=people.viewer, role=Role.ADMIN)
+    start = threading.Barrier(2)
+    refused = []
+
+    def leave(user):
+        start.wait()
+        try:
+            remove_member(team=people.team, user=user)
+        except InvalidInput as error:
+            refused.append(error.message)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=leave, args=(user,)) for user in (people.admin, people.viewer)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 1
+    assert Membership.objects.filter(team=people.team, role=Role.ADMIN).count() == 1
+
+
 def test_an_unknown_name_is_said_in_words(as_user, project):
-    change = {"username": "nobody", "role": "viewer"}
+    change = {"username": "nobody", "role": "viewer", "was": None}
     response = as_user("admin").put(f"/api/projects/{project.pk}/members", change, content_type="application/json")
     assert response.status_code == 404
     assert "'nobody'" in response.json()["message"]

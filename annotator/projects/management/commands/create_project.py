@@ -1,5 +1,6 @@
 """Create a project with labels for nuclei, and the team that works on it."""
 
+from itertools import cycle
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -7,10 +8,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from annotator.core.errors import SquiggleError
+from annotator.projects.labels import PALETTE
 from annotator.projects.models import ObjectType, Role, Team
 from annotator.projects.services import create_project, set_membership
-
-COLOURS = ["#ffd400", "#00c2a8", "#3d9bff", "#ff7a3d", "#c77dff", "#8bd450", "#ff5fa2", "#b0b0b0", "#ffffff"]
 
 
 class Command(BaseCommand):
@@ -25,15 +25,13 @@ class Command(BaseCommand):
         )  # fmt: skip
         parser.add_argument(
             "--label", action="append", metavar="NAME[:TYPE]",
-            help="up to nine, of the type nucleus (if none is named), cell, gland or region; "
+            help="of the type nucleus (if none is named), cell, gland or region; may be given several times; "
             "default: Tumour nucleus, Lymphocyte, Other nucleus",
         )  # fmt: skip
 
     def handle(self, *args: Any, **options: Any) -> None:
         names = options["label"] or ["Tumour nucleus", "Lymphocyte", "Other nucleus"]
-        if len(names) > len(COLOURS):
-            raise CommandError(f"A project has at most {len(COLOURS)} labels, one for each number key.")
-        labels = [_read_label(text) | {"colour": colour} for text, colour in zip(names, COLOURS, strict=False)]
+        labels = [_read_label(text) | {"colour": colour} for text, colour in zip(names, cycle(PALETTE), strict=False)]
         try:
             with transaction.atomic():
                 team, _ = Team.objects.get_or_create(name=options["team"])
