@@ -1,10 +1,10 @@
 /**
- * The Click tool: one click, one object. Its states: nothing in hand; an object in hand (a click inside corrects it,
- * elsewhere takes leave of it); collecting points while Shift is held.
+ * The Click tool: one click, one object. Its states: nothing in hand; an object in hand (a click inside or at its rim
+ * corrects it, elsewhere takes leave of it); collecting points while Shift is held, each for a new object wherever it falls.
  */
 import type { Prompt } from "../store/messages";
 import { newId } from "../store/new-id";
-import { containsPoint } from "../store/shape";
+import { aimAt, type Aim } from "./aim";
 import type { InHand } from "./in-hand";
 import type { PromptMover } from "./prompt-mover";
 import { selectAt } from "./select";
@@ -26,17 +26,17 @@ export class ClickTool implements Tool {
   click(click: ToolClick): void {
     if (click.ctrl) return selectAt(this.#context, click);
     if (click.shift) return this.#collect(click);
-    const object = this.#inHand.get();
     if (click.alt) {
+      const object = this.#inHand.get();
       if (object) this.#inHand.correct(object, prompt(click, false), click.pointerUp);
       else this.#context.say("Alt-click takes a part away from the object in hand: click one first, or select one with Ctrl-click.");
       return;
     }
-    const isInside = object?.shape && containsPoint(object.shape, click.x, click.y);
-    if (isInside) return this.#inHand.correct(object, prompt(click, true), click.pointerUp);
-    const other = this.#context.store.at(click.x, click.y);
-    if (other?.state === "proposed") this.#inHand.goOnTo(other);
-    else this.#inHand.ask(prompt(click, true), click.pointerUp);
+    this.#inHand.follow(this.aim(click), prompt(click, true), click.pointerUp);
+  }
+
+  aim(press: ToolPress): Aim {
+    return aimAt(this.#context, this.#inHand.get(), press);
   }
 
   press(press: ToolPress): Stroke | null {

@@ -14,6 +14,7 @@ export interface PointerPress {
   readonly shift: boolean;
   readonly alt: boolean;
   readonly ctrl: boolean;
+  readonly pointer: "mouse" | "pen" | "touch";
   /** screen pixels for each level-0 pixel */
   readonly scale: number;
 }
@@ -142,6 +143,8 @@ export class StrokeInput {
   }
 }
 
-export function keysOf(event: PointerEvent): { shift: boolean; alt: boolean; ctrl: boolean } {
-  return { shift: event.shiftKey, alt: event.altKey, ctrl: event.ctrlKey || event.metaKey };
+/** What presses, and the keys that are held meanwhile. */
+export function keysOf(event: PointerEvent): Pick<PointerPress, "shift" | "alt" | "ctrl" | "pointer"> {
+  const pointer = event.pointerType === "pen" || event.pointerType === "touch" ? event.pointerType : "mouse";
+  return { shift: event.shiftKey, alt: event.altKey, ctrl: event.ctrlKey || event.metaKey, pointer };
 }
