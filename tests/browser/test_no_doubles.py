@@ -5,8 +5,6 @@ import math
 import pytest
 
 SLIDE = "crohn_biopsy_HE4.tif"
-FREE = 60
-"""Level-0 px around a nucleus in which each test finds its own objects alone."""
 
 
 @pytest.fixture
@@ -22,19 +20,20 @@ def around(desk, x: float, y: float, *states: str) -> list[dict]:
     def place(thing):
         return thing["centroid"] or {"x": thing["prompts"][0]["x"], "y": thing["prompts"][0]["y"]}
 
-    return [
-        thing
-        for thing in desk.objects(*states)
-        if math.hypot(place(thing)["x"] - x, place(thing)["y"] - y) < 15
-    ]
+    return [thing for thing in desk.objects(*states) if math.hypot(place(thing)["x"] - x, place(thing)["y"] - y) < 15]
+
+
+def wait_for_one(desk, x: float, y: float, *states: str) -> dict:
+    desk.wait(lambda: around(desk, x, y, *states), f"an object {states} at {x}, {y}")
+    return around(desk, x, y, *states)[0]
 
 
 def accept(desk, x: float, y: float) -> dict:
     desk.look_at(x, y, 4)
     desk.click(x, y)
-    desk.wait_near(x, y, "proposed", reach=15)
+    wait_for_one(desk, x, y, "proposed")
     desk.press("Enter")
-    accepted = desk.wait_near(x, y, "accepted", reach=15)
+    accepted = wait_for_one(desk, x, y, "accepted")
     desk.wait_saved()
     return accepted
 
@@ -63,7 +62,7 @@ def test_a_double_click_makes_one_object(desk, hand):
         desk.page.mouse.dblclick(*desk.screen(x, y), delay=20)
     else:
         touch_twice(desk, x, y)
-    desk.wait_near(x, y, "proposed", reach=15)
+    wait_for_one(desk, x, y, "proposed")
     desk.wait_saved()
     [proposal] = around(desk, x, y)
     assert (proposal["state"], proposal["turn"]) == ("proposed", 1)
@@ -78,7 +77,7 @@ def test_two_nuclei_clicked_in_one_breath_are_two(desk):
     desk.look_at(*places[0], 2)
     for place in places:
         desk.click(*place)
-    found = [desk.wait_near(*place, "proposed", "accepted", reach=15) for place in places]
+    found = [wait_for_one(desk, *place, "proposed", "accepted") for place in places]
     assert found[0]["id"] != found[1]["id"]
     desk.press("x")
     desk.wait_saved()
@@ -106,7 +105,7 @@ def test_a_click_at_the_rim_extends_the_object_in_hand(desk):
     x, y = 23118, 9903
     desk.look_at(x, y, 3)
     desk.click(x, y)
-    proposal = desk.wait_near(x, y, "proposed", reach=15)
+    proposal = wait_for_one(desk, x, y, "proposed")
     found = None
     for step in range(60):
         desk.page.mouse.move(*desk.screen(x + step / 2, y))
@@ -129,7 +128,7 @@ def test_what_covers_an_accepted_nucleus_replaces_it_or_is_discarded(desk):
     accepted = accept(desk, x, y)
     for decision in ("x", "Enter"):
         desk.click(x + 1, y + 1, "Shift")
-        new = desk.wait_near(x, y, "proposed", reach=15)
+        new = wait_for_one(desk, x, y, "proposed")
         desk.press("n")
         strip(desk, "This covers an accepted nucleus").wait_for()
         desk.press(decision)
@@ -149,34 +148,25 @@ def test_what_covers_an_accepted_nucleus_replaces_it_or_is_discarded(desk):
 
 
 def test_two_people_at_one_nucleus_store_one(desk, sit_down):
+    """Ann clicks and accepts while she is offline; Bob has accepted the same nucleus before her outbox is sent."""
     x, y = 23151, 9928
+    desk.look_at(x, y, 4)
+    desk.context.set_offline(True)
+    desk.page.evaluate("() => window.dispatchEvent(new Event('offline'))")
+    desk.click(x, y)
+    desk.press("Enter")
+    [hers] = around(desk, x, y, "asked")
     bob = sit_down("bob")
     bob.open_slide(SLIDE)
-    for person in (desk, bob):
-        person.look_at(x, y, 4)
-    # Bob clicks before he sees what Ann accepts; he is away from the net in between.
-    bob.click(x, y)
-    [his] = [bob.wait_near(x, y, "proposed", reach=15)]
-    desk.page.keyboard.down("Shift")
-    desk.page.mouse.click(*desk.screen(x + 1, y))
-    desk.page.keyboard.up("Shift")
-    desk.wait(lambda: len(around(desk, x, y, "proposed")) == 2, "both proposals")
-    [hers] = [thing for thing in around(desk, x, y, "proposed") if thing["id"] != his["id"]]
-    desk.page.evaluate("() => document.activeElement?.blur()")
-    while desk.state() and desk.page.evaluate("() => window.squiggle.state().objects.length") and True:
-        desk.press("n")
-        break
-    desk.press("Enter")
+    his = accept(bob, x + 1, y)
+    desk.context.set_offline(False)
+    desk.page.evaluate("() => window.dispatchEvent(new Event('online'))")
+    desk.page.get_by_text("is not stored beside it").first.wait_for()
     desk.wait_saved()
-    desk.wait(lambda: len(around(desk, x, y, "accepted")) == 1, "one to be accepted")
-    first = around(desk, x, y, "accepted")[0]
-    other = hers if first["id"] == his["id"] else his
-    bob.wait_state(first["id"], "accepted")
-    bob.press("n")
-    bob.press("Enter")
-    bob.page.get_by_text("is not stored beside it").first.wait_for()
-    assert [thing["id"] for thing in around(bob, x, y, "accepted")] == [first["id"]]
-    bob.press("Enter")
-    bob.wait_state(other["id"], "accepted")
-    desk.wait_state(other["id"], "accepted")
-    assert [thing["id"] for thing in around(desk, x, y, "accepted")] == [other["id"]]
+    assert [thing["id"] for thing in around(desk, x, y, "accepted")] == [his["id"]]
+    assert bob.find(hers["id"])["state"] == "proposed"
+    strip(desk, "This covers an accepted nucleus").wait_for()
+    desk.press("Enter")
+    for person in (desk, bob):
+        person.wait_state(hers["id"], "accepted")
+        assert [thing["id"] for thing in around(person, x, y, "accepted")] == [hers["id"]]

@@ -1,4 +1,5 @@
 /** What a plain click, or a line that begins here, is about. One answer for the gesture and for the pointer that announces it. */
+import type { Point } from "../store/messages";
 import { distanceTo } from "../store/prompts";
 import { containsPoint, isNearRim, longerSide } from "../store/shape";
 import type { SlideObject } from "../store/slide-object";
@@ -18,7 +19,7 @@ const RIM_PX = 8;
 const RIM_SHARE = 0.2;
 /** A line that begins within so many screen pixels of the object's ink belongs to it. */
 const INK_REACH_PX = 12;
-/** Until there is an outline, so does a click that is this near to the object's click. */
+/** Until there is an outline, a click that is this near to another belongs to the same object. */
 const CLICK_REACH_PX = 6;
 
 export function aimAt(context: ToolContext, inHand: SlideObject | undefined, { x, y, scale }: ToolPress): Aim {
@@ -38,7 +39,13 @@ function isClose(object: SlideObject, x: number, y: number, scale: number): bool
   if (shape && isNearRim(shape, x, y, Math.min(RIM_PX / scale, RIM_SHARE * longerSide(shape)))) return true;
   // The prompts of an accepted object may lie anywhere by now.
   return state !== "accepted" && prompts.some((prompt) => {
-    const reach = prompt.kind === "squiggle" ? INK_REACH_PX : shape ? -1 : CLICK_REACH_PX;
-    return prompt.positive && distanceTo(prompt, x, y) * scale <= reach;
+    if (!prompt.positive) return false;
+    if (prompt.kind === "click") return !shape && isSameClick(prompt, { x, y }, scale);
+    return distanceTo(prompt, x, y) * scale <= INK_REACH_PX;
   });
+}
+
+/** So near to each other that both must be meant for the same object, of which there is no outline yet. */
+export function isSameClick(one: Point, other: Point, scale: number): boolean {
+  return Math.hypot(one.x - other.x, one.y - other.y) * scale <= CLICK_REACH_PX;
 }

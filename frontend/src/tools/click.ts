@@ -4,7 +4,7 @@
  */
 import type { Prompt } from "../store/messages";
 import { newId } from "../store/new-id";
-import { aimAt, type Aim } from "./aim";
+import { aimAt, isSameClick, type Aim } from "./aim";
 import type { InHand } from "./in-hand";
 import type { PromptMover } from "./prompt-mover";
 import { selectAt } from "./select";
@@ -67,7 +67,8 @@ export class ClickTool implements Tool {
     return wasCollecting;
   }
 
-  #collect({ x, y, pointerUp }: ToolClick): void {
+  #collect({ x, y, scale, pointerUp }: ToolClick): void {
+    if (this.#collected.some((point) => isSameClick(point, { x, y }, scale))) return;
     this.#collected = [...this.#collected, { id: newId(), x, y, pointerUp }];
     this.#context.selection.collected.set(this.#collected);
   }

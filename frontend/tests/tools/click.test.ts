@@ -157,6 +157,13 @@ describe("Shift", () => {
   });
 });
 
+describe("a point that is collected twice", () => {
+  it("is one point, however slow the second click was", () => {
+    for (const x of [10, 14, 30]) tool.click(at(x, 10, { shift: true }));
+    expect(bench.selection.collected.get().map(({ x }) => x)).toEqual([10, 30]);
+  });
+});
+
 describe("an accepted object", () => {
   it("of the chosen label's type is selected by a click inside, and corrected by the next", () => {
     bench.store.upsert([view("done", { state: "accepted", label_id: 2 })], 1);
