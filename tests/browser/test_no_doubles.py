@@ -129,7 +129,6 @@ def test_what_covers_an_accepted_nucleus_replaces_it_or_is_discarded(desk):
     for decision in ("x", "Enter"):
         desk.click(x + 1, y + 1, "Shift")
         new = wait_for_one(desk, x, y, "proposed")
-        desk.press("n")
         strip(desk, "This covers an accepted nucleus").wait_for()
         desk.press(decision)
         desk.wait_saved()
@@ -139,7 +138,8 @@ def test_what_covers_an_accepted_nucleus_replaces_it_or_is_discarded(desk):
         desk.page.wait_for_timeout(550)  # no double-click
     # What gave way lies in the trash, and comes back in the same way.
     desk.page.get_by_text("Trash").first.click()
-    desk.page.get_by_label("Restore this object").first.click()
+    gone = desk.page.get_by_label("Objects", exact=True).get_by_role("button").filter(has_text="deleted")
+    gone.first.get_by_label("Restore this object").click()
     desk.wait_state(accepted["id"], "proposed")
     desk.page.get_by_role("button", name="Replace (Enter)").click()
     desk.wait_state(accepted["id"], "accepted")

@@ -47,12 +47,14 @@ export class ClickTool implements Tool {
     return this.#mover.find(press, () => true) !== null;
   }
 
-  /** All collected points go as one batch; each object has its own life from here on. */
+  /** All collected points go as one batch; each object has its own life from here on. A single one is in hand. */
   shiftReleased(): void {
     const points = this.#collected;
     if (!this.cancel() || !this.#context.canAsk(null)) return;
     const before = this.#inHand.open();
-    this.#context.selection.current.set(null);
+    const { selected, current } = this.#context.selection;
+    selected.set(null);
+    current.set(points.length === 1 ? points[0]!.id : null);
     for (const { id, pointerUp } of points) this.#context.timeClick(id, 1, pointerUp);
     this.#context.intentions.segment(
       points.map(({ id, x, y }) => ({ objectId: id, turn: 1, prompts: [prompt({ x, y }, true)], start: "nothing" })),

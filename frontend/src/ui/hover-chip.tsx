@@ -33,7 +33,7 @@ export function HoverChip({ workspace }: { workspace: Workspace }) {
   const place =
     right.x + ROOM_PX < view.width
       ? `translate(${right.x + GAP_PX}px, ${right.y}px)`
-      : `translate(calc(${left.x - GAP_PX}px - 100%), ${left.y}px)`;
+      : `translate(max(${GAP_PX}px, calc(${left.x - GAP_PX}px - 100%)), ${left.y}px)`;
   return (
     <div className={styles.chip} style={{ transform: place }}>
       {wordsFor(workspace, object)}

@@ -190,10 +190,12 @@ describe("an accepted object", () => {
 
   it("takes another inside it with Shift", () => {
     bench.store.upsert([view("done", { state: "accepted" })], 1);
+    bench.selection.selected.set("done");
     tool.click(at(110, 110, { shift: true }));
     tool.shiftReleased();
     expect(bench.lastQuestion).toMatchObject({ turn: 1, start: "nothing" });
     expect(bench.lastQuestion.objectId).not.toBe("done");
+    expect([bench.selection.selected.get(), bench.selection.current.get()]).toEqual([null, bench.lastQuestion.objectId]);
   });
 
   it("that is selected is corrected from its mask by a click inside", () => {
