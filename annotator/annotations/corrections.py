@@ -24,6 +24,7 @@ def bring_back(annotation: Annotation) -> None:
         setattr(annotation, name, _unkept(name, kept[name]))
     annotation.state = ObjectState.ACCEPTED
     annotation.accepted_before = None
+    annotation.covers = []
 
 
 def read_settled(annotation: Annotation, *names: str) -> dict[str, Any]:

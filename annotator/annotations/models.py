@@ -31,6 +31,8 @@ class Annotation(models.Model):
     """Of an accepted object that is being corrected: all that rejecting the correction brings back."""
     accepting = models.JSONField(null=True, blank=True)
     """An acceptance that waits for the answer: {user_id, how, elapsed_ms}."""
+    covers = models.JSONField(default=list, blank=True)
+    """Of a proposal: the accepted objects of its type that it covers (ObjectRefs), as far as it has been looked for."""
     failure = models.TextField(default="", blank=True)
     geometry = models.BinaryField(null=True)
     area_px = models.FloatField(default=0)
@@ -90,6 +92,8 @@ class Revision(models.Model):
     score = models.FloatField(null=True)
     how = models.CharField(max_length=16, default="", blank=True)
     """Of an acceptance: key, next_click, batch or sweep."""
+    replaced_by = models.ForeignKey(Annotation, null=True, on_delete=models.PROTECT, related_name="+")
+    """Of a deletion: the object that was accepted in this one's place, if one was."""
     elapsed_ms = models.FloatField(null=True)
     """How long the person took, by their own clock."""
     times = models.JSONField(null=True)

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from annotator.annotations.models import Annotation, Revision, SlideClock, SlideEvent
 from annotator.annotations.packing import pack_objects, to_polygons
-from annotator.annotations.views import ObjectState, ObjectView
+from annotator.annotations.views import ObjectRef, ObjectState, ObjectView
 from annotator.slides.models import HEIGHT_LIMIT_PX, Slide
 from inference.protocol import Click, Point, Prompt, Squiggle, points_of
 
@@ -69,6 +69,7 @@ def to_view(annotation: Annotation) -> ObjectView:
         score=annotation.score,
         model_id=annotation.model_version_id,
         author=annotation.author.get_username(),
+        covers=tuple(ObjectRef.model_validate(each) for each in annotation.covers),
         accepting=annotation.accepting is not None,
         failure=annotation.failure or None,
         changed_at=annotation.changed_at,

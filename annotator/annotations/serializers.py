@@ -15,13 +15,16 @@ class RevisionSerializer(serializers.ModelSerializer):
     )
     action = serializers.ChoiceField(choices=Action.choices)
     times = serializers.DictField(child=serializers.FloatField(), allow_null=True, help_text="StepTimes, of an answer.")
+    replaced_by = serializers.UUIDField(
+        source="replaced_by_id", allow_null=True, help_text="Of a deletion: the object that took this one's place."
+    )
     start = serializers.SerializerMethodField(help_text="Of a question: whether its prompts correct a mask.")
 
     class Meta:
         model = Revision
         fields = [
             "version", "action", "turn", "label_id", "author", "model", "model_id", "model_sha256", "prompts", "start",
-            "score", "how", "elapsed_ms", "times", "failure", "at",
+            "score", "how", "replaced_by", "elapsed_ms", "times", "failure", "at",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.ChoiceField(choices=["nothing", "mask"]))

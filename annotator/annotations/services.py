@@ -9,6 +9,7 @@ import shapely
 from django.db import IntegrityError
 
 from annotator.annotations import corrections
+from annotator.annotations.coverage import Covered, decide_one_at_a_time, find_covered
 from annotator.annotations.models import Action, Annotation, Revision
 from annotator.annotations.packing import to_geometry
 from annotator.annotations.selectors import box_of, place_of
@@ -78,6 +79,7 @@ def _ask_one(
     annotation.prompts = [prompt.model_dump(mode="json") for prompt in target.prompts]
     annotation.model_version_id = model_id
     annotation.state = ObjectState.ASKED
+    annotation.covers = []
     annotation.accepting = None
     annotation.failure = ""
     if annotation.geometry is None:
@@ -113,25 +115,60 @@ def _find_start(annotation: Annotation, target: SegmentTarget) -> bytes | memory
 def accept(
     *, user: Any, slide: Slide, refs: Sequence[AcceptRef], how: AcceptedBy, elapsed_ms: float | None
 ) -> list[Annotation]:
-    """Accept the masks of the named turns; where a turn has no answer yet, the acceptance waits for it."""
-    found = _lock_unchanged(slide, refs, allowed=UNDECIDED)
+    """Accept the masks of the named turns; where a turn has no answer yet, the acceptance waits for it.
+
+    A mask that covers accepted objects of its type takes the place of those that its reference names as they stand. Where it
+    covers others it stays a proposal that names them: nothing is stored beside what it covers.
+    """
+    replaced = {named.object_id for ref in refs for named in ref.replaces}
+    found = _lock_unchanged(slide, refs, allowed=UNDECIDED, also=replaced)
+    decide_one_at_a_time(slide.pk)
     stale = [ref.object_id for ref in refs if found[ref.object_id].turn != ref.turn]
     if stale:
         raise Changed(stale)
-    for annotation in found.values():
+    changed = {ref.object_id: found[ref.object_id] for ref in refs}
+    for ref in refs:
+        annotation = found[ref.object_id]
+        if annotation.state in GONE:  # another of these has taken its place
+            continue
         if annotation.state == ObjectState.FAILED:
             raise InvalidInput("There is no mask to accept: click again or at another spot.")
         if annotation.state == ObjectState.ASKED:
             annotation.accepting = {"user_id": user.pk, "how": how, "elapsed_ms": elapsed_ms}
             annotation.version += 1
             annotation.save()
-        else:
+            continue
+        covered = find_covered(annotation)
+        if _names_all(ref, covered):
+            for each in covered:
+                changed[each.object_id] = found[each.object_id]
+                _give_way(found[each.object_id], to=annotation, user=user)
             _accept_one(annotation, user_id=user.pk, how=how, elapsed_ms=elapsed_ms)
-    return list(found.values())
+        else:
+            annotation.covers = [each.as_json() for each in covered]
+            annotation.version += 1
+            annotation.save()
+    return list(changed.values())
+
+
+def _names_all(ref: AcceptRef, covered: Sequence[Covered]) -> bool:
+    named = {(each.object_id, each.base_version) for each in ref.replaces}
+    return named.issuperset((each.object_id, each.version) for each in covered)
+
+
+def _give_way(annotation: Annotation, *, to: Annotation, user: Any) -> None:
+    """To the trash with an accepted object: another takes its place. A correction of it that is under way is given up."""
+    annotation.accepting = None
+    if annotation.accepted_before is not None:
+        _bring_back(annotation, author=user)
+    annotation.state_before = ObjectState.ACCEPTED
+    annotation.state = ObjectState.DELETED
+    _step(annotation, Action.DELETED, author=user, replaced_by=to)
 
 
 def _accept_one(annotation: Annotation, *, user_id: int, how: str, elapsed_ms: float | None) -> None:
     annotation.state = ObjectState.ACCEPTED
+    annotation.covers = []
     annotation.accepted_before = None
     annotation.accepting = None
     annotation.failure = ""
@@ -177,9 +214,18 @@ def _bring_back(annotation: Annotation, *, author: Any) -> None:
 
 
 def relabel(*, user: Any, slide: Slide, refs: Sequence[ObjectRef], label: Label) -> list[Annotation]:
+    """Give objects another label. What covers an accepted object of the label's type is offered as a correction first."""
     found = _lock_unchanged(slide, refs, allowed=UNDECIDED | {ObjectState.ACCEPTED})
+    decide_one_at_a_time(slide.pk)
     for annotation in found.values():
-        annotation.label = label
+        before, annotation.label = annotation.label, label
+        if before.object_type != label.object_type:
+            annotation.covers = [each.as_json() for each in find_covered(annotation)]
+            if annotation.covers and annotation.state == ObjectState.ACCEPTED:
+                annotation.label = before
+                corrections.set_aside(annotation)
+                annotation.label = label
+                annotation.state = ObjectState.PROPOSED
         _step(annotation, Action.RELABELLED, author=user)
     return list(found.values())
 
@@ -195,11 +241,16 @@ def delete(*, user: Any, slide: Slide, refs: Sequence[ObjectRef]) -> list[Annota
 
 
 def restore(*, user: Any, slide: Slide, refs: Sequence[ObjectRef]) -> list[Annotation]:
-    """Bring rejected or deleted objects back to the state that they had. Raises InvalidInput where their label is deleted."""
+    """Bring rejected or deleted objects back to the state that they had; as a proposal, where another has taken the place.
+
+    Raises InvalidInput where their label is deleted.
+    """
     _keep_labels(slide, refs)
     found = _lock_unchanged(slide, refs, allowed=GONE)
+    decide_one_at_a_time(slide.pk)
     for annotation in found.values():
-        annotation.state = annotation.state_before
+        annotation.covers = [each.as_json() for each in find_covered(annotation)]
+        annotation.state = ObjectState.PROPOSED if annotation.covers else annotation.state_before
         annotation.state_before = ""
         _step(annotation, Action.RESTORED, author=user)
     return list(found.values())
@@ -267,7 +318,10 @@ def record_segmentation(
     """Store the masks of a reply. An answer to an older turn, or to a decided object, is kept in the history only."""
     answers = {answer.object_id: answer for answer in objects}
     changed = []
-    for object_id, annotation in _lock(slide, list(answers)).items():
+    found = _lock(slide, list(answers))
+    if any(annotation.accepting for annotation in found.values()):
+        decide_one_at_a_time(slide.pk)
+    for object_id, annotation in found.items():
         if _record_one(slide, model_id, annotation, answers[object_id], times):
             changed.append(annotation)
     return changed
@@ -310,9 +364,10 @@ def _record_one(slide: Slide, model_id: int, annotation: Annotation, answer: Seg
     annotation.model_version_id = model_id
     annotation.state = ObjectState.PROPOSED
     annotation.failure = ""
+    annotation.covers = [each.as_json() for each in find_covered(annotation)]
     waiting, annotation.accepting = annotation.accepting, None
     _step(annotation, Action.ANSWERED, **step)
-    if waiting:
+    if waiting and not annotation.covers:  # nobody has seen yet what it would take the place of
         _accept_one(annotation, **waiting)
     return True
 
@@ -348,7 +403,7 @@ def _lock(slide: Slide, object_ids: Sequence[UUID]) -> dict[UUID, Annotation]:
     rows = (
         Annotation.objects.select_for_update(of=("self",))
         .filter(pk__in=object_ids)
-        .select_related("author")
+        .select_related("author", "label")
         .defer(*ACCOUNT_DETAILS)
         .order_by("pk")
     )
@@ -369,9 +424,13 @@ def _refuse_twice(object_ids: Sequence[UUID]) -> None:
         raise InvalidInput("An object is named twice in one command.")
 
 
-def _lock_unchanged(slide: Slide, refs: Sequence[ObjectRef], *, allowed: set[ObjectState]) -> dict[UUID, Annotation]:
-    """Lock the annotations that the person saw. Raises Changed when one is no longer as they saw it."""
-    found = _lock(slide, [ref.object_id for ref in refs])
+def _lock_unchanged(
+    slide: Slide, refs: Sequence[ObjectRef], *, allowed: set[ObjectState], also: Iterable[UUID] = ()
+) -> dict[UUID, Annotation]:
+    """Lock the annotations that the person saw, and `also` others. Raises Changed when one of the refs is no longer as they
+    saw it."""
+    _refuse_twice([ref.object_id for ref in refs])
+    found = _lock(slide, list({ref.object_id for ref in refs} | set(also)))
     missing = [ref.object_id for ref in refs if ref.object_id not in found]
     if missing:
         raise _not_here(missing[0])

@@ -27,6 +27,10 @@ class ObjectState(StrEnum):
 AcceptedBy = Literal["key", "next_click", "batch", "sweep"]
 
 
+MAX_COVERED = 100
+"""Accepted objects at one place whose place another takes."""
+
+
 class Command(Message):
     command_id: UUID
     """Made by the browser, once for each intention: sending it again never does it twice."""
@@ -41,6 +45,9 @@ class ObjectRef(Message):
 class AcceptRef(ObjectRef):
     turn: Turn
     """The turn that is accepted; while it is unanswered, the acceptance waits for it."""
+    replaces: tuple[ObjectRef, ...] = Field(default=(), max_length=MAX_COVERED, fail_fast=True)
+    """The accepted objects that it covers, as its view named them: it takes their place, and they go to the trash. Where it
+    covers one that is not named here as it stands now, it is not accepted but stays a proposal, and its view names them."""
 
 
 class SegmentTarget(ObjectRef):
@@ -69,6 +76,9 @@ class ObjectView(Message):
     """All prompts of the latest turn."""
     start: Literal["nothing", "mask"]
     """What these prompts began with: nothing, or a mask that they correct."""
+    covers: tuple[ObjectRef, ...] = ()
+    """Accepted objects of the same type that are more than half the same as this proposal: it is never accepted beside them.
+    Accepting it takes their place."""
     correcting: bool
     """An accepted mask waits behind this correction: rejecting brings it back."""
     score: float | None

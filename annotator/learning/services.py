@@ -1,6 +1,7 @@
 """Asking models: store the question, then send it; send again what was lost; give up after three attempts."""
 
 import logging
+import math
 import time
 from collections.abc import Sequence
 from datetime import timedelta
@@ -29,6 +30,9 @@ from annotator.slides.selectors import slide_reference
 from inference.protocol import MAX_OTHERS, Click, Point, SegmentRequest, Target, points_of
 
 logger = logging.getLogger(__name__)
+
+SAME_PLACE_UM = 2
+"""Two clicks that are no farther apart lie in one nucleus."""
 
 MAX_ATTEMPTS = 3
 LOST_AFTER = timedelta(seconds=2)
@@ -99,7 +103,8 @@ def _check_prompts(slide: Slide, target: SegmentTarget) -> None:
 def _find_others(slide: Slide, model: ModelVersion, targets: Sequence[Annotation]) -> tuple[Point, ...]:
     """Where the objects around the targets are, for the exclusion map: a point in each, level-0 px.
 
-    Only objects of the model's type are others: the nuclei inside a gland are part of it.
+    Only objects of the model's type are others: the nuclei inside a gland are part of it. And what a target points at once
+    more is no other: told to leave it out, the network would answer with a sliver of it.
     """
     rows = (
         list_in_box(slide, _find_surroundings(slide, model, targets))
@@ -108,16 +113,34 @@ def _find_others(slide: Slide, model: ModelVersion, targets: Sequence[Annotation
             label__object_type=model.object_type,
         )
         .exclude(pk__in=[target.pk for target in targets])
-        .values_list("centroid_x", "centroid_y", "prompts")[:MAX_OTHERS]
+        .values_list("pk", "centroid_x", "centroid_y", "prompts", "area_px")[:MAX_OTHERS]
     )
+    pointed = [at for target in targets if (at := _find_inner_point(target.prompts)) is not None]
     points = []
-    for x, y, stored in rows:
-        inside = next((points_of(prompt) for prompt in read_prompts(stored) if prompt.positive), None)
-        if inside is not None:
-            x, y = inside[len(inside) // 2]
-        if x is not None and y is not None:
+    for pk, x, y, stored, area_px in rows:
+        x, y = _find_inner_point(stored) or (x, y)
+        if x is not None and y is not None and not _is_pointed_at(pk, (x, y), area_px, pointed, slide.mpp):
             points.append(Point(x=x, y=y))
     return tuple(points)
+
+
+def _find_inner_point(stored: list[dict[str, Any]]) -> tuple[float, float] | None:
+    """Of a row's prompts, the middle of the first positive one; None without any."""
+    inside = next((points_of(prompt) for prompt in read_prompts(stored) if prompt.positive), None)
+    return None if inside is None else inside[len(inside) // 2]
+
+
+def _is_pointed_at(
+    pk: UUID, at: tuple[float, float], area_px: float, pointed: Sequence[tuple[float, float]], mpp: float
+) -> bool:
+    """Whether one of the points lies in the object, no farther from where that was pointed at than it is wide: a mask that
+    took in two nuclei leaves the other to be asked for. Without a mask, whether nothing fits between."""
+    reach_px = math.sqrt(area_px / math.pi)
+    near = [point for point in pointed if math.dist(point, at) <= max(reach_px, SAME_PLACE_UM / mpp)]
+    if not near or area_px == 0:
+        return bool(near)
+    mask = shapely.from_wkb(bytes(Annotation.objects.values_list("geometry", flat=True).get(pk=pk)))
+    return any(shapely.contains_xy(mask, *point) for point in near)
 
 
 def _find_surroundings(slide: Slide, model: ModelVersion, targets: Sequence[Annotation]) -> Box:

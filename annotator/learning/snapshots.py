@@ -137,10 +137,12 @@ class _Work:
         self.accepted_by[how or "import"] += 1
 
     def _list_rejected(self) -> Iterator[dict[str, Any]]:
-        """Proposals that a person turned down. (A correction that was turned down leaves an accepted object.)"""
+        """Proposals that a person turned down. (A correction that was turned down leaves an accepted object.) One that
+        covers an accepted object was turned down for that alone: it says nothing against the mask."""
         rejected = Annotation.objects.filter(
-            state=ObjectState.REJECTED, geometry__isnull=False, label__in=list(self.label_names), slide__in=self.slides
-        )
+            state=ObjectState.REJECTED, geometry__isnull=False, covers=[],
+            label__in=list(self.label_names), slide__in=self.slides,
+        )  # fmt: skip
         for annotation in _with_steps(rejected):
             self.counts["rejected"] += 1
             turns = read_story(annotation.steps, self.version_names).turns

@@ -5,6 +5,11 @@ import type { Notices } from "./store/notices";
 import type { ChangeSet, ObjectStore } from "./store/objects";
 import type { Selection } from "./store/selection";
 import type { Settings } from "./store/settings";
+import type { SlideObject } from "./store/slide-object";
+
+const COVERS =
+  "This outline covers an accepted object, so it is not stored beside it but stays a proposal: Enter puts it in the other's " +
+  "place, X discards it.";
 
 export interface FollowUpContext {
   readonly slideId: number;
@@ -25,6 +30,11 @@ export function followUp(context: FollowUpContext, { changes }: ChangeSet): void
     if (!after || after.state === "rejected" || after.state === "deleted") gone.push(id);
     const isMine = after?.author === username;
     if (isMine && after.state === "accepted" && before && before.state !== "accepted") accepted += 1;
+    const isInHand = selection.current.get() === id || selection.selected.get() === id;
+    if (after && isOfferedAfterAll(before, after) && (isMine || isInHand)) {
+      notices.say("warning", COVERS);
+      if (selection.current.get() === null) selection.current.set(id);
+    }
     // A correction that failed leaves the accepted mask, with the reason.
     const hasFailed = after?.state === "failed" || (after?.state === "accepted" && after.failure);
     if (before?.state === "asked" && hasFailed && isMine) {
@@ -33,6 +43,12 @@ export function followUp(context: FollowUpContext, { changes }: ChangeSet): void
   }
   selection.forget(gone);
   if (accepted > 0) settings.acceptedSoFar.update((count) => count + accepted);
+}
+
+/** Accepted here, or by its label or from the trash; but there it would have stood beside an accepted object that it covers. */
+function isOfferedAfterAll(before: SlideObject | undefined, after: SlideObject): boolean {
+  const wasAccepted = before?.state === "accepted" || before?.accepting === true;
+  return wasAccepted && after.state === "proposed" && after.covers.length > 0;
 }
 
 async function renewModels({ slideId, models, notices }: FollowUpContext): Promise<void> {

@@ -22,6 +22,7 @@ import { FILL_OPACITIES, keepPlace, lastPlace, loadSettings, type Settings } fro
 import type { Box } from "./store/shape";
 import { Signal } from "./store/signal";
 import { TilePass } from "./tile-pass";
+import type { Aim } from "./tools/aim";
 import { Asking, toolFor } from "./tools/asking";
 import { Decisions } from "./tools/decisions";
 import { InHand } from "./tools/in-hand";
@@ -32,6 +33,7 @@ import { SlideViewer } from "./viewer/slide-viewer";
 import type { PointerPress } from "./viewer/stroke-input";
 
 export type { ToolName };
+export type NextClick = Aim["kind"];
 
 /** A view that shows an object is at least this close: screen pixels for each level-0 pixel. */
 const CLOSE_SCALE = 1;
@@ -59,6 +61,8 @@ export class Workspace {
   readonly view = new Signal<View | null>(null);
   /** Level-0 px under the pointer. */
   readonly pointer = new Signal<{ x: number; y: number } | null>(null);
+  /** What a click would do at the pointer; null where it asks nothing, or a key is held. */
+  readonly nextClick = new Signal<NextClick | null>(null);
   readonly helpOpen = new Signal(false);
 
   readonly #host: HTMLElement;
@@ -66,6 +70,7 @@ export class Workspace {
   readonly #overlay: Overlay;
   readonly #intentions: Intentions;
   readonly #tilePass: TilePass;
+  #pointed: PointerPress | null = null;
   #stopped = false;
   #renewing = false;
 
@@ -99,6 +104,7 @@ export class Workspace {
       store: this.store,
       selection: this.selection,
       intentions: this.#intentions,
+      say: (words) => this.notices.say("info", words),
       show: (point) => this.#show(point),
     });
     this.#overlay = this.#openOverlay();
@@ -106,6 +112,9 @@ export class Workspace {
     const { store, models, notices, selection, settings } = this;
     const following = { slideId: slide.id, username: this.user.username, store, models, notices, selection, settings };
     store.subscribe((changes) => followUp(following, changes));
+    // What a click would do changes under a resting pointer, too.
+    store.subscribe(() => this.#aimAnew());
+    for (const signal of [selection.current, selection.selected, this.labels.chosen]) signal.subscribe(() => this.#aimAnew());
     settings.fillOpacity.subscribe(() => this.#overlay.fillOpacityChanged());
     selection.selected.subscribe((id) => void learnPrompts(following, id));
     this.tools.inUse.subscribe((name) => (host.dataset.tool = name));
@@ -258,6 +267,7 @@ export class Workspace {
         accept: (ids, how) => this.#intentions.accept(ids, how),
         sighted: (id) => this.#intentions.sighted(id),
       },
+      isOfChosenType: ({ labelId }) => this.labels.typeOf(labelId) === this.labels.chosenType(),
       acceptAsIGo: () => this.settings.acceptAsIGo.get(),
       canAsk: (objectId) => this.asking.canAsk(objectId),
       timeClick: (id, turn, pointerUp) => this.clickTimes.start(id, turn, pointerUp),
@@ -267,8 +277,19 @@ export class Workspace {
 
   #hovered(pointer: PointerPress | null): void {
     this.pointer.set(pointer);
-    this.selection.hovered.set(pointer ? (this.store.at(pointer.x, pointer.y)?.id ?? null) : null);
+    this.#pointed = pointer;
+    const aim = this.#aimAnew();
+    const under = pointer ? (this.store.at(pointer.x, pointer.y)?.id ?? null) : null;
+    this.selection.hovered.set(aim && aim.kind !== "new" ? aim.object.id : under);
     this.#host.toggleAttribute("data-over-handle", pointer !== null && this.tools.isOverHandle(pointer));
+  }
+
+  /** The pointer's shape says what the next click does. */
+  #aimAnew(): Aim | null {
+    const aim = this.#pointed && this.tools.aim(this.#pointed);
+    this.nextClick.set(aim?.kind ?? null);
+    this.#host.dataset.next = aim?.kind ?? "";
+    return aim;
   }
 
   #viewChanged(view: View): void {

@@ -26,6 +26,7 @@ export function view(id: string, changes: Partial<ObjectView> = {}): ObjectView 
     model_id: 1,
     author: "ann",
     start: "nothing",
+    covers: [],
     correcting: false,
     accepting: false,
     failure: null,

@@ -98,6 +98,9 @@ def _label_one(
             continue
         kind = "accept" if iou >= annotator.acceptable else "reject"
         slide.decide(kind, object_id, elapsed_ms=1500.0 * len(prompts))
+        if kind == "accept" and slide.objects[object_id]["state"] == "proposed":  # it covers what is accepted already
+            kind = "reject"
+            slide.decide(kind, object_id)
         work.accepted += kind == "accept"
         work.rejected += kind == "reject"
         return

@@ -73,6 +73,7 @@ function settledObject({ settled }: Header, id: string, i: number, shape: SlideO
     shape,
     prompts: [],
     start: "nothing",
+    covers: [],
     correcting: false,
     acceptedShape: null,
     score: settled.scores[i] ?? null,

@@ -734,6 +734,11 @@ export interface components {
              * Format: uuid
              */
             object_id: string;
+            /**
+             * Replaces
+             * @default []
+             */
+            replaces: components["schemas"]["ObjectRef"][];
             /** Turn */
             turn: number;
         };
@@ -1345,6 +1350,11 @@ export interface components {
             changed_at: string;
             /** Correcting */
             correcting: boolean;
+            /**
+             * Covers
+             * @default []
+             */
+            covers: components["schemas"]["ObjectRef"][];
             /** Failure */
             failure: string | null;
             /** Label Id */
@@ -1692,6 +1702,11 @@ export interface components {
             /** @description Of the weights that made the mask. */
             model_sha256?: string | null;
             prompts?: unknown;
+            /**
+             * Format: uuid
+             * @description Of a deletion: the object that took this one's place.
+             */
+            replaced_by: string | null;
             /** Format: double */
             score?: number | null;
             /** @description Of a question: whether its prompts correct a mask. */

@@ -40,13 +40,18 @@ export class Intentions {
     }
   }
 
-  /** Proposals become accepted; those unanswered wait for their answer. Others are left alone. */
+  /**
+   * Proposals become accepted; those unanswered wait for their answer. Others are left alone. By key, the person sees what
+   * a proposal covers, and it takes the place of that; by any other way such a proposal stays.
+   */
   accept(ids: readonly string[], how: AcceptedBy): void {
     const objects = this.#known(ids).filter(
-      (object) => object.state === "proposed" || (object.state === "asked" && !object.accepting),
+      (object) =>
+        (object.state === "proposed" && (how === "key" || object.covers.length === 0)) ||
+        (object.state === "asked" && !object.accepting),
     );
     for (const part of chunks(objects, MAX_OBJECTS)) {
-      const refs = part.map((object) => ({ ...this.#ref(object), turn: object.turn }));
+      const refs = part.map((object) => ({ ...this.#ref(object), turn: object.turn, replaces: [...object.covers] }));
       this.#do({ kind: "accept", command_id: newId(), objects: refs, how, elapsed_ms: this.#elapsed(part) });
       // A later correction is a decision of its own.
       for (const { id } of part) this.#begun.delete(id);

@@ -54,7 +54,7 @@ function farthestBetween(line: Line, first: number, last: number): { at: number;
 }
 
 /** From a point to the segment a–b. */
-function squaredDistance(a: readonly [number, number], b: readonly [number, number], x: number, y: number): number {
+export function squaredDistance(a: readonly [number, number], b: readonly [number, number], x: number, y: number): number {
   const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
   const length = dx * dx + dy * dy;
   const along = length === 0 ? 0 : Math.min(1, Math.max(0, ((x - a[0]) * dx + (y - a[1]) * dy) / length));

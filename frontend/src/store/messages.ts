@@ -9,6 +9,7 @@ export type Polygon = Schemas["Polygon"];
 export type Click = Schemas["Click"];
 export type Squiggle = Schemas["Squiggle"];
 export type Prompt = Click | Squiggle;
+export type ObjectRef = Schemas["ObjectRef"];
 export type ObjectView = Schemas["ObjectView"];
 export type SegmentTarget = Schemas["SegmentTarget"];
 export type Start = NonNullable<SegmentTarget["start"]>;

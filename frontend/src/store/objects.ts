@@ -81,9 +81,10 @@ export class ObjectStore {
     return this.#index.idsInBox(box).map((id) => this.#current.get(id)!);
   }
 
-  /** The visible object under a level-0 point. */
-  at(x: number, y: number): SlideObject | undefined {
-    return smallestAt(this.inBox({ minX: x, minY: y, maxX: x, maxY: y }).filter(isVisible), x, y);
+  /** The visible object under a level-0 point, of those that `may` be meant. */
+  at(x: number, y: number, may: (object: SlideObject) => boolean = () => true): SlideObject | undefined {
+    const here = this.inBox({ minX: x, minY: y, maxX: x, maxY: y });
+    return smallestAt(here.filter((object) => isVisible(object) && may(object)), x, y);
   }
 
   /** Show at once what the person did; the outbox takes it to the server. */

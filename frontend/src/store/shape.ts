@@ -1,4 +1,5 @@
 /** The geometry of one object: polygons with holes in one flat integer array, and the questions asked of it. */
+import { squaredDistance } from "./line";
 import type { Point, Polygon } from "./messages";
 
 /** Coordinates are integers of 1/16 level-0 px: exact, half the size of doubles, and the same as on the packed wire. */
@@ -80,6 +81,28 @@ export function containsPoint(shape: Shape, xPx: number, yPx: number): boolean {
     }
   });
   return inside;
+}
+
+/** Is the level-0 point at most `reachPx` from the rim, on either side? */
+export function isNearRim(shape: Shape, x: number, y: number, reachPx: number): boolean {
+  const { box, coords } = shape;
+  if (x < box.minX - reachPx || x > box.maxX + reachPx || y < box.minY - reachPx || y > box.maxY + reachPx) return false;
+  const at = (i: number): [number, number] => [coords[i]! / UNITS_PER_PX, coords[i + 1]! / UNITS_PER_PX];
+  let squared = Infinity;
+  forEachRing(shape, (start, points) => {
+    let before = at(start + 2 * (points - 1));
+    for (let i = start; i < start + 2 * points; i += 2) {
+      const here = at(i);
+      squared = Math.min(squared, squaredDistance(before, here, x, y));
+      before = here;
+    }
+  });
+  return squared <= reachPx ** 2;
+}
+
+/** Of the bounding box, level-0 px. */
+export function longerSide({ box }: Shape): number {
+  return Math.max(box.maxX - box.minX, box.maxY - box.minY);
 }
 
 /** Area in level-0 px², holes subtracted, and the area's centroid (shoelace formula). */

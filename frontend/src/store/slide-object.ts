@@ -1,5 +1,5 @@
 /** One annotation as the browser holds it: an ObjectView with its geometry packed. */
-import type { AnyCommand, ObjectState, ObjectView, Prompt } from "./messages";
+import type { AnyCommand, ObjectRef, ObjectState, ObjectView, Prompt } from "./messages";
 import { shapeFromPolygons, type Shape } from "./shape";
 
 export interface SlideObject {
@@ -13,6 +13,8 @@ export interface SlideObject {
   readonly prompts: readonly Prompt[];
   /** What the prompts started from. */
   readonly start: ObjectView["start"];
+  /** Accepted objects that it is never accepted beside: accepting it takes their place. */
+  readonly covers: readonly ObjectRef[];
   /** An accepted mask waits behind this correction: rejecting brings it back. */
   readonly correcting: boolean;
   /** The outline of that mask, where this browser has seen it. */
@@ -37,6 +39,8 @@ export function objectFromView(view: ObjectView): SlideObject {
     shape: shapeFromPolygons(view.polygons),
     prompts: view.prompts,
     start: view.start,
+    // An event that was stored by an earlier release names none.
+    covers: view.covers ?? [],
     correcting: view.correcting,
     acceptedShape: null,
     score: view.score,
@@ -48,9 +52,14 @@ export function objectFromView(view: ObjectView): SlideObject {
 }
 
 export function objectIdsOf(change: Change): string[] {
-  return change.kind === "segment"
-    ? change.targets.map((target) => target.object_id)
-    : change.objects.map((object) => object.object_id);
+  if (change.kind === "segment") return change.targets.map((target) => target.object_id);
+  const ids = change.objects.map((object) => object.object_id);
+  return change.kind === "accept" ? [...ids, ...replacedBy(change)] : ids;
+}
+
+/** The accepted objects whose place is taken. */
+function replacedBy(change: Extract<Change, { kind: "accept" }>): string[] {
+  return change.objects.flatMap((object) => (object.replaces ?? []).map((replaced) => replaced.object_id));
 }
 
 /** The object as the person means it to be once `change` is stored; undefined when there is nothing to change. */
@@ -64,7 +73,7 @@ export function afterChange(
   if (object === undefined) return undefined;
   switch (change.kind) {
     case "accept":
-      return afterAccept(object);
+      return replacedBy(change).includes(id) ? { ...object, state: "deleted" } : afterAccept(object);
     case "reject":
       return object.correcting ? withAcceptedMask(object) : { ...object, state: "rejected" };
     case "relabel":
@@ -78,14 +87,14 @@ export function afterChange(
 
 /** An answered proposal is accepted at once; an unanswered question waits, visibly, for its answer. */
 function afterAccept(object: SlideObject): SlideObject {
-  if (object.state === "proposed") return { ...object, state: "accepted", correcting: false, acceptedShape: null };
+  if (object.state === "proposed") return { ...object, state: "accepted", covers: [], correcting: false, acceptedShape: null };
   return object.state === "asked" ? { ...object, accepting: true } : object;
 }
 
 /** A correction given up. Its prompts go too; those of the accepted mask come with the server's word. */
 function withAcceptedMask(object: SlideObject): SlideObject {
   const { acceptedShape, shape } = object;
-  return { ...object, state: "accepted", shape: acceptedShape ?? shape, prompts: [], correcting: false, acceptedShape: null };
+  return { ...object, state: "accepted", shape: acceptedShape ?? shape, prompts: [], covers: [], correcting: false, acceptedShape: null };
 }
 
 function stateBeforeRemoval(object: SlideObject): ObjectState {
@@ -102,7 +111,7 @@ function afterSegment(
 ): SlideObject | undefined {
   const target = change.targets.find((candidate) => candidate.object_id === id);
   if (!target || (object && object.turn >= target.turn && object.version > 0)) return object;
-  const fresh = { id, version: 0, shape: null, score: null, modelId: change.model_id, author, correcting: false, acceptedShape: null };
+  const fresh = { id, version: 0, shape: null, score: null, modelId: change.model_id, author, covers: [], correcting: false, acceptedShape: null };
   return {
     ...(object?.state === "accepted" ? { ...object, correcting: true, acceptedShape: object.shape } : (object ?? fresh)),
     turn: target.turn,
@@ -110,6 +119,7 @@ function afterSegment(
     labelId: change.label_id,
     prompts: target.prompts,
     start: target.start === "kept" ? "mask" : target.start,
+    covers: [],
     accepting: false,
     failure: null,
   };

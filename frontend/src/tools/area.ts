@@ -26,6 +26,10 @@ export class AreaTool implements Tool {
     };
   }
 
+  aim(): null {
+    return null;
+  }
+
   isOverHandle(): boolean {
     return false;
   }

@@ -1,10 +1,10 @@
 /**
- * The Click tool: one click, one object. Its states: nothing in hand; an object in hand (a click inside corrects it,
- * elsewhere takes leave of it); collecting points while Shift is held.
+ * The Click tool: one click, one object. Its states: nothing in hand; an object in hand (a click inside or at its rim
+ * corrects it, elsewhere takes leave of it); collecting points while Shift is held, each for a new object wherever it falls.
  */
 import type { Prompt } from "../store/messages";
 import { newId } from "../store/new-id";
-import { containsPoint } from "../store/shape";
+import { aimAt, isSameClick, type Aim } from "./aim";
 import type { InHand } from "./in-hand";
 import type { PromptMover } from "./prompt-mover";
 import { selectAt } from "./select";
@@ -26,17 +26,17 @@ export class ClickTool implements Tool {
   click(click: ToolClick): void {
     if (click.ctrl) return selectAt(this.#context, click);
     if (click.shift) return this.#collect(click);
-    const object = this.#inHand.get();
     if (click.alt) {
+      const object = this.#inHand.get();
       if (object) this.#inHand.correct(object, prompt(click, false), click.pointerUp);
       else this.#context.say("Alt-click takes a part away from the object in hand: click one first, or select one with Ctrl-click.");
       return;
     }
-    const isInside = object?.shape && containsPoint(object.shape, click.x, click.y);
-    if (isInside) return this.#inHand.correct(object, prompt(click, true), click.pointerUp);
-    const other = this.#context.store.at(click.x, click.y);
-    if (other?.state === "proposed") this.#inHand.goOnTo(other);
-    else this.#inHand.ask(prompt(click, true), click.pointerUp);
+    this.#inHand.follow(this.aim(click), prompt(click, true), click.pointerUp);
+  }
+
+  aim(press: ToolPress): Aim {
+    return aimAt(this.#context, this.#inHand.get(), press);
   }
 
   press(press: ToolPress): Stroke | null {
@@ -47,12 +47,14 @@ export class ClickTool implements Tool {
     return this.#mover.find(press, () => true) !== null;
   }
 
-  /** All collected points go as one batch; each object has its own life from here on. */
+  /** All collected points go as one batch; each object has its own life from here on. A single one is in hand. */
   shiftReleased(): void {
     const points = this.#collected;
     if (!this.cancel() || !this.#context.canAsk(null)) return;
     const before = this.#inHand.open();
-    this.#context.selection.current.set(null);
+    const { selected, current } = this.#context.selection;
+    selected.set(null);
+    current.set(points.length === 1 ? points[0]!.id : null);
     for (const { id, pointerUp } of points) this.#context.timeClick(id, 1, pointerUp);
     this.#context.intentions.segment(
       points.map(({ id, x, y }) => ({ objectId: id, turn: 1, prompts: [prompt({ x, y }, true)], start: "nothing" })),
@@ -67,7 +69,8 @@ export class ClickTool implements Tool {
     return wasCollecting;
   }
 
-  #collect({ x, y, pointerUp }: ToolClick): void {
+  #collect({ x, y, scale, pointerUp }: ToolClick): void {
+    if (this.#collected.some((point) => isSameClick(point, { x, y }, scale))) return;
     this.#collected = [...this.#collected, { id: newId(), x, y, pointerUp }];
     this.#context.selection.collected.set(this.#collected);
   }

@@ -20,6 +20,7 @@ export interface DecisionContext {
     relabel(ids: readonly string[], labelId: number): void;
     sighted(id: string): void;
   };
+  say(words: string): void;
   /** Bring a level-0 point into view if it is outside. */
   show(point: { x: number; y: number }): void;
 }
@@ -67,7 +68,9 @@ export class Decisions {
   }
 
   acceptAll(): void {
-    const proposed = this.#proposals().filter((object) => object.state === "proposed");
+    const proposed = this.#proposals();
+    const stay = proposed.filter((object) => object.covers.length > 0).length;
+    if (stay > 0) this.#context.say(`${stay} of them cover${stay === 1 ? "s" : ""} accepted objects and stay${stay === 1 ? "s a proposal" : " proposals"}.`);
     this.#context.selection.current.set(null);
     this.#context.intentions.accept(proposed.map((object) => object.id), "batch");
   }

@@ -6,6 +6,7 @@ import type { Prompt, Start } from "../store/messages";
 import { newId } from "../store/new-id";
 import { MAX_PROMPTS } from "../store/prompts";
 import type { SlideObject } from "../store/slide-object";
+import type { Aim } from "./aim";
 import type { ToolContext } from "./tool";
 
 export class InHand {
@@ -32,6 +33,23 @@ export class InHand {
     const { selection, store } = this.#context;
     const other = store.get(selection.selected.get() ?? selection.current.get() ?? "");
     return this.get() ?? (other?.state === "failed" ? other : undefined);
+  }
+
+  /** Do what the prompt is aimed at. */
+  follow(aim: Aim, prompt: Prompt, pointerUp: number): void {
+    if (aim.kind === "correct" || aim.kind === "extend") this.correct(aim.object, prompt, pointerUp);
+    else if (aim.kind === "take") this.goOnTo(aim.object);
+    else if (aim.kind === "select") this.select(aim.object);
+    else this.ask(prompt, pointerUp);
+  }
+
+  /** Select an accepted object, so that the next prompt corrects it, and take leave of the one in hand. */
+  select(object: SlideObject): void {
+    const { selection } = this.#context;
+    const before = this.open();
+    selection.selected.set(object.id);
+    selection.current.set(null);
+    this.leave(before);
   }
 
   /** Begin a new object, and take leave of the one in hand. */
@@ -83,7 +101,9 @@ export class InHand {
   }
 
   leave(object: SlideObject | undefined): void {
-    if (object && this.#context.acceptAsIGo()) this.#context.intentions.accept([object.id], "next_click");
+    if (!object || !this.#context.acceptAsIGo()) return;
+    if (object.covers.length === 0) this.#context.intentions.accept([object.id], "next_click");
+    else this.#context.say("Left as a proposal, because it covers an accepted object: N takes it in hand again.");
   }
 
   #askAnew(object: SlideObject, prompts: readonly Prompt[], start: Start, pointerUp: number): void {

@@ -21,6 +21,10 @@ export class MoveTool implements Tool {
     return this.#mover.press(press, () => true);
   }
 
+  aim(): null {
+    return null;
+  }
+
   isOverHandle(press: ToolPress): boolean {
     return this.#mover.find(press, () => true) !== null;
   }

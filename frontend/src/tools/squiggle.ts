@@ -1,21 +1,23 @@
 /**
- * The Squiggle tool: draw a line inside the object. Another line that begins inside the object in hand, or on its ink,
- * extends it; with Alt it takes a part away; elsewhere it takes leave of it and begins the next.
+ * The Squiggle tool: draw a line inside the object. Another line that begins inside the object in hand, at its rim or on its
+ * ink extends it; with Alt it takes a part away; elsewhere it takes leave of it and begins the next. One that begins in an
+ * accepted object selects that.
  */
 import { simplify, type Line } from "../store/line";
 import type { Squiggle } from "../store/messages";
-import { distanceTo, MAX_SQUIGGLE_POINTS } from "../store/prompts";
-import { containsPoint } from "../store/shape";
-import type { SlideObject } from "../store/slide-object";
+import { isVisible } from "../store/objects";
+import { MAX_SQUIGGLE_POINTS } from "../store/prompts";
+import { aimAt, type Aim } from "./aim";
 import type { InHand } from "./in-hand";
 import type { PromptMover } from "./prompt-mover";
 import { selectAt } from "./select";
 import type { Stroke, Tool, ToolClick, ToolContext, ToolPress } from "./tool";
 
-/** A line that begins within so many screen pixels of the object's ink belongs to it. */
-const INK_REACH_PX = 12;
 /** No left-out point lies farther than this from the line that is sent: screen pixels. */
 const TOLERANCE_PX = 0.5;
+
+const DRAWN_ON_ACCEPTED =
+  "This one is accepted, and selected now: draw inside once more to correct it, or with Shift to outline another inside it.";
 
 export class SquiggleTool implements Tool {
   readonly name = "squiggle";
@@ -32,10 +34,12 @@ export class SquiggleTool implements Tool {
   /** A tap: takes another proposal in hand, else it is a line of one point. */
   click(click: ToolClick): void {
     if (click.ctrl) return selectAt(this.#context, click);
-    const other = this.#context.store.at(click.x, click.y);
-    const isOther = !click.alt && other?.state === "proposed" && !this.#belongs(this.#inHand.get(), click);
-    if (isOther) this.#inHand.goOnTo(other);
-    else this.#drawn(click, this.#target(click), [[click.x, click.y]], click.pointerUp);
+    this.#drawn(click, this.aim(click), [[click.x, click.y]], click.pointerUp);
+  }
+
+  /** With Shift a new object is meant, wherever the line begins. */
+  aim(press: ToolPress): Aim {
+    return press.shift ? { kind: "new" } : aimAt(this.#context, this.#inHand.get(), press);
   }
 
   /** A press on a line draws on from there, so only clicks can be moved with this tool. */
@@ -56,7 +60,8 @@ export class SquiggleTool implements Tool {
 
   #draw(press: ToolPress): Stroke {
     const { ink } = this.#context.selection;
-    const target = this.#target(press);
+    const aim = this.aim(press);
+    const target = press.alt ? this.#inHand.get() : isOfInHand(aim) ? aim.object : undefined;
     const points: [number, number][] = [[press.x, press.y]];
     const show = () => ink.set({ points, positive: !press.alt, objectId: target?.id ?? null });
     show();
@@ -66,7 +71,7 @@ export class SquiggleTool implements Tool {
         show();
       },
       end: (pointerUp) => {
-        this.#drawn(press, target, points, pointerUp);
+        this.#drawn(press, aim, points, pointerUp);
         // Last, so that the object's own ink stands before the pen's goes.
         ink.set(null);
       },
@@ -74,26 +79,31 @@ export class SquiggleTool implements Tool {
     };
   }
 
-  #drawn(press: ToolPress, target: SlideObject | undefined, line: Line, pointerUp: number): void {
+  /** aim: what the line was about when it began. */
+  #drawn(press: ToolPress, aim: Aim, line: Line, pointerUp: number): void {
     const points = simplify(line, TOLERANCE_PX / press.scale, MAX_SQUIGGLE_POINTS);
     const prompt: Squiggle = { kind: "squiggle", points, positive: !press.alt };
+    const object = this.#inHand.get();
+    if (press.alt) {
+      if (object) this.#inHand.correct(object, prompt, pointerUp);
+      else this.#context.say("An Alt-line takes a part away from the object in hand: draw a line inside an object first.");
+      return;
+    }
     // While it was drawn an answer may have come, or somebody else may have taken the object away.
-    const object = this.#inHand.get();
-    if (object && object.id === target?.id) this.#inHand.correct(object, prompt, pointerUp);
-    else if (press.alt) this.#context.say("An Alt-line takes a part away from the object in hand: draw a line inside an object first.");
-    else this.#inHand.ask(prompt, pointerUp);
+    const now = aim.kind === "new" ? aim : this.#renewed(aim);
+    const isTap = line.length === 1;
+    if (now.kind === "select" && !isTap) this.#context.say(DRAWN_ON_ACCEPTED);
+    this.#inHand.follow(now, prompt, pointerUp);
+    if (now.kind === "take" && !isTap) this.#inHand.correct(now.object, prompt, pointerUp);
   }
 
-  /** The object that a line beginning here corrects; none: a new one is meant. */
-  #target(press: ToolPress): SlideObject | undefined {
-    const object = this.#inHand.get();
-    return press.alt || this.#belongs(object, press) ? object : undefined;
+  /** The aim at the object as it stands now; at a new one, where it is not on the slide any more. */
+  #renewed({ kind, object }: Exclude<Aim, { kind: "new" }>): Aim {
+    const now = isOfInHand({ kind, object }) ? this.#inHand.get() : this.#context.store.get(object.id);
+    return now?.id === object.id && isVisible(now) ? { kind, object: now } : { kind: "new" };
   }
+}
 
-  #belongs(object: SlideObject | undefined, { x, y, scale }: ToolPress): boolean {
-    if (!object) return false;
-    if (object.shape && containsPoint(object.shape, x, y)) return true;
-    const isOpen = object.state !== "accepted";
-    return isOpen && object.prompts.some((prompt) => prompt.positive && distanceTo(prompt, x, y) * scale <= INK_REACH_PX);
-  }
+function isOfInHand(aim: Aim): aim is Extract<Aim, { kind: "correct" | "extend" }> {
+  return aim.kind === "correct" || aim.kind === "extend";
 }

@@ -3,6 +3,8 @@ import type { Line } from "../store/line";
 import type { AcceptedBy, Prompt, Start } from "../store/messages";
 import type { ObjectStore } from "../store/objects";
 import type { Selection } from "../store/selection";
+import type { SlideObject } from "../store/slide-object";
+import type { Aim } from "./aim";
 
 export interface ToolClick {
   /** level-0 px */
@@ -11,6 +13,7 @@ export interface ToolClick {
   readonly shift: boolean;
   readonly alt: boolean;
   readonly ctrl: boolean;
+  readonly pointer: "mouse" | "pen" | "touch";
   /** screen pixels for each level-0 pixel */
   readonly scale: number;
   /** performance.now() of the pointer's release */
@@ -35,6 +38,8 @@ export interface Tool {
   click(click: ToolClick): void;
   /** Take a press for a stroke; null leaves it to the viewer, which pans. A stroke that goes nowhere becomes a click. */
   press(press: ToolPress): Stroke | null;
+  /** What a plain click here would be about; null where clicks ask nothing. */
+  aim(press: ToolPress): Aim | null;
   /** Would a press here take hold of a prompt? */
   isOverHandle(press: ToolPress): boolean;
   /** The key that collects was let go. */
@@ -65,6 +70,8 @@ export interface ToolContext {
     sighted(id: string): void;
   };
   acceptAsIGo(): boolean;
+  /** Does the object mark what the chosen label marks, so that the next click could mean it? */
+  isOfChosenType(object: SlideObject): boolean;
   /** False, and said in words, where no model can answer for the object, or for a new one. */
   canAsk(objectId: string | null): boolean;
   /** A prompt has been turned into a question: its clock runs from the pointer's release. */

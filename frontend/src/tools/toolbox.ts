@@ -1,10 +1,12 @@
 /** All tools, and the one in use: what the pointer does on the slide goes to it. */
 import { Signal } from "../store/signal";
+import type { Aim } from "./aim";
 import { AreaTool } from "./area";
 import { ClickTool } from "./click";
 import type { InHand } from "./in-hand";
 import { MoveTool } from "./move";
 import { PromptMover } from "./prompt-mover";
+import { RepeatedClick } from "./repeated-click";
 import { SquiggleTool } from "./squiggle";
 import type { Stroke, Tool, ToolClick, ToolContext, ToolName, ToolPress } from "./tool";
 
@@ -20,6 +22,7 @@ export class Toolbox {
   /** While true the tools do nothing, so that the hand can pan with any of them. */
   panOnly = false;
   readonly #tools: Record<ToolName, Tool>;
+  readonly #repeated = new RepeatedClick();
   readonly #slide: ToolContext["slide"];
   readonly #options: ToolboxOptions;
   /** The Area tool is taken for one area: then this one goes on. */
@@ -40,6 +43,7 @@ export class Toolbox {
   use(name: ToolName): void {
     if (name !== "move" && !this.#options.canEdit) return;
     this.#options.dropStroke();
+    this.#repeated.forget();
     this.#tool.cancel();
     if (name === "area" && this.inUse.get() !== "area") this.#before = this.inUse.get();
     this.inUse.set(name);
@@ -53,7 +57,15 @@ export class Toolbox {
   }
 
   click(click: ToolClick): void {
-    if (!this.panOnly && this.#isOnSlide(click)) this.#tool.click(click);
+    const isMeant = !this.panOnly && this.#isOnSlide(click) && !this.#repeated.repeats(click);
+    if (isMeant) this.#tool.click(click);
+  }
+
+  /** What a click here would be about; null where it asks nothing. */
+  aim(press: ToolPress): Aim | null {
+    const isPlain = !press.shift && !press.alt && !press.ctrl;
+    const mayAsk = isPlain && !this.panOnly && this.#options.canEdit && this.#isOnSlide(press);
+    return mayAsk ? this.#tool.aim(press) : null;
   }
 
   press(press: ToolPress): Stroke | null {

@@ -1,10 +1,9 @@
-/** A chip beside the object under the pointer: label, area, and who or what made it. */
-import { useCallback, useSyncExternalStore } from "react";
-import type { ObjectStore } from "../store/objects";
+/** A chip beside the object under the pointer: label, area, who or what made it, and what a click does. */
 import { measure } from "../store/shape";
 import type { SlideObject } from "../store/slide-object";
 import { toScreen } from "../viewer/coordinates";
-import type { Workspace } from "../workspace";
+import type { NextClick, Workspace } from "../workspace";
+import { useObject } from "./use-object";
 import { useSignal } from "./use-signal";
 import { number } from "./words";
 import styles from "./workspace.module.css";
@@ -13,9 +12,19 @@ const GAP_PX = 6;
 /** Nearer to the right edge than this, the chip goes to the object's other side. */
 const ROOM_PX = 460;
 
+/** What a click here does. */
+const WORDS_FOR_NEXT: Record<NextClick, string> = {
+  new: "",
+  correct: "click: add to it",
+  extend: "click: extend it",
+  take: "click: take it in hand",
+  select: "click: select it · Shift-click: another inside it",
+};
+
 export function HoverChip({ workspace }: { workspace: Workspace }) {
   const hovered = useSignal(workspace.selection.hovered);
   const object = useObject(workspace.store, hovered);
+  const next = useSignal(workspace.nextClick);
   if (!object?.shape) return null;
   const { box } = object.shape;
   const { view } = workspace.viewer;
@@ -24,18 +33,13 @@ export function HoverChip({ workspace }: { workspace: Workspace }) {
   const place =
     right.x + ROOM_PX < view.width
       ? `translate(${right.x + GAP_PX}px, ${right.y}px)`
-      : `translate(calc(${left.x - GAP_PX}px - 100%), ${left.y}px)`;
+      : `translate(max(${GAP_PX}px, calc(${left.x - GAP_PX}px - 100%)), ${left.y}px)`;
   return (
     <div className={styles.chip} style={{ transform: place }}>
       {wordsFor(workspace, object)}
+      {next !== null && <span className={styles.next}>{WORDS_FOR_NEXT[next]}</span>}
     </div>
   );
-}
-
-/** The object as it stands now: it may be answered or corrected under a resting pointer. */
-function useObject(store: ObjectStore, id: string | null): SlideObject | undefined {
-  const subscribe = useCallback((observer: () => void) => store.subscribe(observer), [store]);
-  return useSyncExternalStore(subscribe, () => (id === null ? undefined : store.get(id)));
 }
 
 function wordsFor(workspace: Workspace, object: SlideObject): string {

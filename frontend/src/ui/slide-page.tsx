@@ -8,6 +8,7 @@ import { AreaStrip } from "./area-strip";
 import { Help } from "./help";
 import { Hint } from "./hint";
 import { HoverChip } from "./hover-chip";
+import { InHandStrip } from "./in-hand-strip";
 import { listenToKeys } from "./keys";
 import { Failed, Waiting } from "./loading";
 import { NoticeList } from "./notice-list";
@@ -66,6 +67,7 @@ function OnTheSlide({ workspace }: { workspace: Workspace }) {
     <>
       <Hint workspace={workspace} />
       <AreaStrip workspace={workspace} />
+      <InHandStrip workspace={workspace} />
       <HoverChip workspace={workspace} />
       <NoticeList workspace={workspace} />
     </>

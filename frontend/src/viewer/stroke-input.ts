@@ -14,6 +14,7 @@ export interface PointerPress {
   readonly shift: boolean;
   readonly alt: boolean;
   readonly ctrl: boolean;
+  readonly pointer: "mouse" | "pen" | "touch";
   /** screen pixels for each level-0 pixel */
   readonly scale: number;
 }
@@ -142,8 +143,10 @@ export class StrokeInput {
   }
 }
 
-export function keysOf(event: PointerEvent): { shift: boolean; alt: boolean; ctrl: boolean } {
+/** What presses, and the keys that are held meanwhile. */
+export function keysOf(event: PointerEvent): Pick<PointerPress, "shift" | "alt" | "ctrl" | "pointer"> {
+  const pointer = event.pointerType === "pen" || event.pointerType === "touch" ? event.pointerType : "mouse";
   // Windows tells AltGr as Ctrl and Alt at once: it is an Alt, and no Ctrl.
   const altGr = event.getModifierState("AltGraph");
-  return { shift: event.shiftKey, alt: event.altKey || altGr, ctrl: (event.ctrlKey && !altGr) || event.metaKey };
+  return { shift: event.shiftKey, alt: event.altKey || altGr, ctrl: (event.ctrlKey && !altGr) || event.metaKey, pointer };
 }

@@ -8,7 +8,7 @@ import { IndexedEntryStorage } from "../../src/live/outbox-storage";
 
 const entry = (key: string, id = "a"): Entry => ({
   key,
-  change: { kind: "accept", command_id: `c-${key}`, how: "key", elapsed_ms: null, objects: [{ object_id: id, base_version: 1, turn: 1 }] },
+  change: { kind: "accept", command_id: `c-${key}`, how: "key", elapsed_ms: null, objects: [{ object_id: id, base_version: 1, turn: 1, replaces: [] }] },
   chained: [],
   seenTurns: { [id]: 1 },
   sent: true,

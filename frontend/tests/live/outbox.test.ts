@@ -113,7 +113,7 @@ const accept = (commandId: string, id: string, base = 0): Change => ({
   command_id: commandId,
   how: "key",
   elapsed_ms: null,
-  objects: [{ object_id: id, base_version: base, turn: 1 }],
+  objects: [{ object_id: id, base_version: base, turn: 1, replaces: [] }],
 });
 
 const upserted = (seq: number, commandId: string | null, id: string, version: number): ObjectsUpserted => ({

@@ -17,12 +17,12 @@ const segment = (id: string, turn = 1): Change => ({
   ],
 });
 
-const accept = (id: string): Change => ({
+const accept = (id: string, replaces: string[] = []): Change => ({
   kind: "accept",
   command_id: `accept-${id}`,
   how: "key",
   elapsed_ms: 10,
-  objects: [{ object_id: id, base_version: 1, turn: 1 }],
+  objects: [{ object_id: id, base_version: 1, turn: 1, replaces: replaces.map((object_id) => ({ object_id, base_version: 1 })) }],
 });
 
 const snapshot = (seq: number, objects: Snapshot["objects"]): Snapshot => ({
@@ -67,6 +67,17 @@ describe("intentions", () => {
     store.intend(change);
     store.withdraw(change);
     expect(store.get("a")?.state).toBe("proposed");
+  });
+
+  it("take the place of what they cover, until the server says otherwise", () => {
+    const covers = [{ object_id: "old", base_version: 1 }];
+    store.upsert([view("old", { state: "accepted" }), view("new", { covers })], 1);
+    const change = accept("new", ["old"]);
+    store.intend(change);
+    expect([store.get("new"), store.get("old")]).toMatchObject([{ state: "accepted", covers: [] }, { state: "deleted" }]);
+    store.acknowledge(change, 2);
+    store.upsert([view("new", { version: 2, covers })], 2);
+    expect([store.get("new"), store.get("old")]).toMatchObject([{ state: "proposed", covers }, { state: "accepted" }]);
   });
 
   it("of a refused question leave nothing behind", () => {
@@ -128,6 +139,11 @@ describe("merge", () => {
 });
 
 describe("at", () => {
+  it("finds what is meant under what is not", () => {
+    store.upsert([view("big", { label_id: 3, polygons: [{ exterior: square(0, 0, 500), holes: [] }] }), view("small")], 1);
+    expect(store.at(105, 105, ({ labelId }) => labelId === 3)?.id).toBe("big");
+  });
+
   it("finds the smallest visible object under a point", () => {
     store.upsert([view("big", { polygons: [{ exterior: square(0, 0, 500), holes: [] }] }), view("small")], 1);
     expect(store.at(105, 105)?.id).toBe("small");

@@ -1,6 +1,6 @@
 /** Geometry: inside and outside, holes, areas, boxes. */
 import { describe, expect, it } from "vitest";
-import { boxContains, boxesMeet, containsPoint, enlargeBox, measure, shapeFromPolygons } from "../../src/store/shape";
+import { boxContains, boxesMeet, containsPoint, enlargeBox, isNearRim, longerSide, measure, shapeFromPolygons } from "../../src/store/shape";
 import { square } from "../objects";
 
 const withHole = shapeFromPolygons([{ exterior: square(0, 0, 100), holes: [square(40, 40, 20)] }])!;
@@ -22,6 +22,23 @@ describe("containsPoint", () => {
     expect(containsPoint(twoParts, 57, 7)).toBe(true);
     expect(containsPoint(twoParts, 53, 3)).toBe(false);
   });
+});
+
+describe("isNearRim", () => {
+  it("is true on both sides of the rim and of a hole's, as far as it reaches", () => {
+    expect([98, 100, 105, 106].map((x) => isNearRim(withHole, x, 50, 5))).toEqual([true, true, true, false]);
+    expect([37, 44, 50].map((x) => isNearRim(withHole, x, 50, 5))).toEqual([true, true, false]);
+    expect(isNearRim(withHole, 104, 104, 5)).toBe(false);
+    expect(isNearRim(withHole, 103, 103, 5)).toBe(true);
+  });
+
+  it("knows the side that closes a ring", () => {
+    expect(isNearRim(withHole, -3, 50, 5)).toBe(true);
+  });
+});
+
+it("measures the longer side", () => {
+  expect([withHole, twoParts].map(longerSide)).toEqual([100, 60]);
 });
 
 describe("measure", () => {

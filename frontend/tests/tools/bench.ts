@@ -8,6 +8,9 @@ import { view } from "../objects";
 
 type Keys = Partial<Pick<ToolClick, "shift" | "alt" | "ctrl">>;
 
+/** Labels of glands; all others mark nuclei. */
+const GLANDS = new Set([3]);
+
 /** A click at scale 1, so that a screen pixel is a level-0 pixel. */
 export const at = (x: number, y: number, keys: Keys = {}): ToolClick => ({
   x,
@@ -15,6 +18,7 @@ export const at = (x: number, y: number, keys: Keys = {}): ToolClick => ({
   shift: false,
   alt: false,
   ctrl: false,
+  pointer: "mouse",
   scale: 1,
   pointerUp: 5,
   ...keys,
@@ -26,6 +30,7 @@ export class Bench {
   readonly asked: (readonly Question[])[] = [];
   readonly accepted: [string[], string][] = [];
   readonly said: string[] = [];
+  chosenLabel = 1;
   acceptAsIGo = true;
   hasModel = true;
   readonly context: ToolContext = {
@@ -37,6 +42,7 @@ export class Bench {
       accept: (ids, how) => this.accepted.push([[...ids], how]),
       sighted: () => undefined,
     },
+    isOfChosenType: ({ labelId }) => GLANDS.has(labelId) === GLANDS.has(this.chosenLabel),
     acceptAsIGo: () => this.acceptAsIGo,
     canAsk: () => this.hasModel,
     timeClick: () => undefined,

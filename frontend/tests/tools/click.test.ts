@@ -72,6 +72,76 @@ describe("a click", () => {
   });
 });
 
+describe("a click near the object in hand", () => {
+  beforeEach(() => {
+    tool.click(at(110, 110));
+    bench.answer();
+  });
+
+  it("just outside its rim extends it", () => {
+    tool.click(at(123, 110));
+    expect(bench.lastQuestion).toMatchObject({ turn: 2, prompts: [{ x: 110 }, { x: 123, positive: true }] });
+    expect(bench.accepted).toEqual([]);
+  });
+
+  it("is a new one's beyond a share of its size, however few screen pixels that are", () => {
+    tool.click({ ...at(125, 110), scale: 0.25 });
+    expect(bench.lastQuestion.turn).toBe(1);
+  });
+
+  it("is a new one's beyond some screen pixels, however small that is beside it", () => {
+    tool.click({ ...at(123, 110), scale: 4 });
+    expect(bench.lastQuestion.turn).toBe(1);
+  });
+
+  it("but inside another object is the other's", () => {
+    bench.store.upsert([view("next", { polygons: [{ exterior: square(121, 100, 20), holes: [] }] })], 2);
+    tool.click(at(122, 110));
+    expect([bench.asked.length, bench.selection.current.get()]).toEqual([1, "next"]);
+  });
+
+  it("is announced before it is done", () => {
+    const kinds = [[110, 110], [123, 110], [200, 110]].map(([x, y]) => tool.aim(at(x!, y!)).kind);
+    expect(kinds).toEqual(["correct", "extend", "new"]);
+  });
+});
+
+describe("an object without an answer yet", () => {
+  it("is meant by a click beside its click, though there is no outline to be inside of", () => {
+    tool.click(at(110, 110));
+    bench.answer({ state: "asked", polygons: [] });
+    tool.click(at(114, 112));
+    expect(bench.lastQuestion).toMatchObject({ objectId: bench.asked[0]![0]!.objectId, turn: 2 });
+    tool.click(at(130, 112));
+    expect(bench.lastQuestion.turn).toBe(1);
+  });
+});
+
+describe("a gland that is just proposed", () => {
+  it("leaves the nuclei in it to be clicked, and is itself corrected once it is selected", () => {
+    bench.store.upsert([view("gland", { label_id: 3, polygons: [{ exterior: square(0, 0, 300), holes: [] }] })], 1);
+    bench.selection.current.set("gland");
+    tool.click(at(110, 110));
+    expect(bench.lastQuestion.objectId).not.toBe("gland");
+    expect(bench.accepted).toEqual([[["gland"], "next_click"]]);
+    bench.selection.current.set("gland");
+    bench.selection.selected.set("gland");
+    tool.click(at(200, 200));
+    expect(bench.lastQuestion.objectId).toBe("gland");
+  });
+});
+
+describe("a proposal that covers an accepted object", () => {
+  it("is left open by the click that goes elsewhere, in words", () => {
+    tool.click(at(110, 110));
+    bench.answer({ covers: [{ object_id: "done", base_version: 3 }] });
+    tool.click(at(300, 300));
+    expect(bench.accepted).toEqual([]);
+    expect(bench.said[0]).toContain("covers an accepted object");
+    expect(bench.asked).toHaveLength(2);
+  });
+});
+
 describe("Shift", () => {
   it("collects points and asks for all of them at once on release", () => {
     tool.click(at(10, 10, { shift: true }));
@@ -87,12 +157,45 @@ describe("Shift", () => {
   });
 });
 
+describe("a point that is collected twice", () => {
+  it("is one point, however slow the second click was", () => {
+    for (const x of [10, 14, 30]) tool.click(at(x, 10, { shift: true }));
+    expect(bench.selection.collected.get().map(({ x }) => x)).toEqual([10, 30]);
+  });
+});
+
 describe("an accepted object", () => {
-  it("that is not selected lets a click ask for a new one, as everywhere", () => {
+  it("of the chosen label's type is selected by a click inside, and corrected by the next", () => {
+    bench.store.upsert([view("done", { state: "accepted", label_id: 2 })], 1);
+    tool.click(at(110, 110));
+    expect([bench.asked, bench.selection.selected.get(), bench.selection.current.get()]).toEqual([[], "done", null]);
+    tool.click(at(112, 108));
+    expect(bench.lastQuestion).toMatchObject({ objectId: "done", turn: 2, start: "mask" });
+  });
+
+  it("that is selected so takes leave of the proposal in hand", () => {
+    tool.click(at(300, 300));
+    const id = bench.answer({ polygons: [{ exterior: square(290, 290, 20), holes: [] }] });
     bench.store.upsert([view("done", { state: "accepted" })], 1);
     tool.click(at(110, 110));
+    expect([bench.accepted, bench.selection.selected.get()]).toEqual([[[[id], "next_click"]], "done"]);
+  });
+
+  it("of another type lets a click ask for a new one inside it", () => {
+    bench.store.upsert([view("gland", { state: "accepted", label_id: 3 })], 1);
+    tool.click(at(110, 110));
+    expect(bench.lastQuestion).toMatchObject({ turn: 1, start: "nothing" });
+    expect(bench.lastQuestion.objectId).not.toBe("gland");
+  });
+
+  it("takes another inside it with Shift", () => {
+    bench.store.upsert([view("done", { state: "accepted" })], 1);
+    bench.selection.selected.set("done");
+    tool.click(at(110, 110, { shift: true }));
+    tool.shiftReleased();
     expect(bench.lastQuestion).toMatchObject({ turn: 1, start: "nothing" });
     expect(bench.lastQuestion.objectId).not.toBe("done");
+    expect([bench.selection.selected.get(), bench.selection.current.get()]).toEqual([null, bench.lastQuestion.objectId]);
   });
 
   it("that is selected is corrected from its mask by a click inside", () => {

@@ -12,6 +12,7 @@ let selection: Selection;
 let decisions: Decisions;
 let done: Change[];
 let shown: { x: number; y: number }[];
+let said: string[];
 
 const place = (id: string, x: number, state: "proposed" | "accepted" | "failed" = "proposed") =>
   view(id, { state, polygons: state === "failed" ? [] : [{ exterior: square(x, 10, 10), holes: [] }] });
@@ -21,8 +22,9 @@ beforeEach(() => {
   selection = new Selection();
   done = [];
   shown = [];
+  said = [];
   const intentions = new Intentions(store, (change) => done.push(change));
-  decisions = new Decisions({ store, selection, intentions, show: (point) => shown.push(point) });
+  decisions = new Decisions({ store, selection, intentions, say: (words) => said.push(words), show: (point) => shown.push(point) });
   store.upsert([place("right", 200), place("left", 100), place("middle", 150), place("done", 300, "accepted")], 1);
 });
 
@@ -49,6 +51,25 @@ describe("walk", () => {
     selection.current.set("left");
     decisions.accept();
     expect(selection.current.get()).toBeNull();
+  });
+});
+
+describe("a proposal that covers an accepted object", () => {
+  const covers = [{ object_id: "done", base_version: 1 }];
+  beforeEach(() => store.upsert([{ ...place("left", 100), version: 2, covers }], 2));
+
+  it("takes its place by Enter, which names what it covers", () => {
+    selection.current.set("left");
+    decisions.accept();
+    expect(done[0]).toMatchObject({ kind: "accept", objects: [{ object_id: "left", replaces: covers }] });
+    expect([store.get("left"), store.get("done")]).toMatchObject([{ state: "accepted" }, { state: "deleted" }]);
+  });
+
+  it("stays when all are accepted at once, and that is said", () => {
+    decisions.acceptAll();
+    expect(done).toMatchObject([{ how: "batch", objects: [{ object_id: "middle" }, { object_id: "right" }] }]);
+    expect(store.get("left")?.state).toBe("proposed");
+    expect(said[0]).toContain("1 of them covers accepted objects");
   });
 });
 

@@ -96,6 +96,38 @@ describe("a line", () => {
     expect(bench.lastQuestion.prompts).toHaveLength(1);
   });
 
+  it("inside an accepted object selects it, and asks nothing of the model yet", () => {
+    bench.chosenLabel = 3;
+    bench.store.upsert([view("done", { ...GLAND, state: "accepted", label_id: 3 })], 1);
+    drag(tool, [[150, 150], [260, 160]]);
+    expect([bench.asked, bench.selection.selected.get(), bench.said.length]).toEqual([[], "done", 1]);
+    drag(tool, [[150, 150], [260, 160]]);
+    expect(bench.lastQuestion).toMatchObject({ objectId: "done", turn: 2, start: "mask" });
+  });
+
+  it("with Shift begins another inside it, as it does in the object in hand", () => {
+    bench.selectAccepted();
+    drag(tool, [[105, 105], [115, 110]], { shift: true });
+    expect(bench.lastQuestion).toMatchObject({ turn: 1, start: "nothing" });
+    drag(tool, [[105, 105], [115, 110]], { shift: true });
+    expect(bench.asked).toHaveLength(2);
+    expect(bench.lastQuestion.turn).toBe(1);
+  });
+
+  it("inside another proposal takes that in hand and extends it", () => {
+    bench.store.upsert([view("other", GLAND)], 1);
+    drag(tool, [[150, 150], [260, 160]]);
+    expect(bench.lastQuestion).toMatchObject({ objectId: "other", turn: 2 });
+    expect(bench.selection.current.get()).toBe("other");
+  });
+
+  it("that begins at the rim of the object in hand extends it", () => {
+    drag(tool, [[120, 200], [200, 200]]);
+    const id = bench.answer(GLAND);
+    drag(tool, [[305, 200], [340, 200]]);
+    expect(bench.lastQuestion).toMatchObject({ objectId: id, turn: 2 });
+  });
+
   it("over a click of the object in hand moves the click, over its own lines draws on", () => {
     const prompts = [
       { kind: "click" as const, x: 150, y: 150, positive: true },

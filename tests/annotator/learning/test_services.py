@@ -72,6 +72,29 @@ def test_neighbours_are_sent_for_exclusion(ask, put):
     assert [(point.x, point.y) for point in sent()[0].others] == [(130, 100)]
 
 
+def test_what_is_clicked_once_more_is_no_neighbour(ask, put):
+    """Told to leave it out, the network would answer with a sliver of it, which covers nothing and is stored beside it."""
+    put(100, 100)
+    ask(target(at=(106, 104)))
+    ask(target(at=(112, 100)))
+    assert [len(request.others) for request in sent()] == [0, 2], "beside it: two others"
+
+
+def test_of_a_mask_over_two_nuclei_the_second_can_be_asked_for(ask, put):
+    both = put(100, 100)
+    mask = shapely.box(85, 85, 155, 115)
+    Annotation.objects.filter(pk=both.pk).update(geometry=shapely.to_wkb(mask), area_px=mask.area)
+    ask(target(at=(140, 100)))
+    assert [(point.x, point.y) for point in sent()[0].others] == [(100, 100)]
+
+
+@pytest.mark.parametrize(("x", "told"), [(103, 0), (106, 1)])
+def test_two_clicks_without_an_answer_are_one_nucleus_within_two_micrometres(ask, x, told):
+    ask(target(at=(100, 100)))
+    ask(target(at=(x, 100)))
+    assert len(sent()[1].others) == told
+
+
 def test_a_neighbour_is_told_by_its_first_positive_prompt_or_its_middle(ask, put):
     line = Squiggle(points=((125, 90), (131, 101), (139, 110)))
     put(130, 100, prompts=(Click(x=139, y=91, positive=False), line))
