@@ -5,6 +5,7 @@ import type { Notices } from "./store/notices";
 import type { ChangeSet, ObjectStore } from "./store/objects";
 import type { Selection } from "./store/selection";
 import type { Settings } from "./store/settings";
+import type { ToolName } from "./tools/tool";
 
 export interface FollowUpContext {
   readonly slideId: number;
@@ -14,6 +15,7 @@ export interface FollowUpContext {
   readonly notices: Notices;
   readonly selection: Selection;
   readonly settings: Settings;
+  toolInUse(): ToolName;
 }
 
 export function followUp(context: FollowUpContext, { changes }: ChangeSet): void {
@@ -32,7 +34,7 @@ export function followUp(context: FollowUpContext, { changes }: ChangeSet): void
     }
   }
   selection.forget(gone);
-  if (accepted > 0) settings.acceptedSoFar.update((count) => count + accepted);
+  if (accepted > 0) settings.hints.practise(context.toolInUse(), accepted);
 }
 
 async function renewModels({ slideId, models, notices }: FollowUpContext): Promise<void> {

@@ -16,10 +16,13 @@ export type Slide = Omit<Schemas["Workspace"], "models"> & { models: Model[] };
 
 export class ApiError extends Error {
   readonly status: number;
+  /** The server's name for what is wrong; empty where it gave none. */
+  readonly code: string;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, code = "") {
     super(message);
     this.status = status;
+    this.code = code;
   }
 }
 
@@ -44,19 +47,20 @@ export async function request(method: string, path: string, body?: unknown): Pro
   } catch {
     throw new ApiError(0, "The server cannot be reached. Check that it runs, then try again.");
   }
-  if (!response.ok) throw new ApiError(response.status, await wordsOf(response));
+  if (!response.ok) throw await errorOf(response);
   return response;
 }
 
-/** The server's own sentence where it sent one. */
-async function wordsOf(response: Response): Promise<string> {
+/** In the server's own sentence where it sent one. */
+async function errorOf(response: Response): Promise<ApiError> {
   const answer: unknown = await response.json().catch(() => null);
-  if (answer !== null && typeof answer === "object") {
-    for (const key of ["message", "detail"]) {
-      const words = (answer as Record<string, unknown>)[key];
-      if (typeof words === "string") return words;
-    }
-  }
+  const fields = answer !== null && typeof answer === "object" ? (answer as Record<string, unknown>) : {};
+  const words = [fields["message"], fields["detail"]].find((each) => typeof each === "string");
+  const code = typeof fields["code"] === "string" ? fields["code"] : "";
+  return new ApiError(response.status, (words as string | undefined) ?? wordsForStatus(response), code);
+}
+
+function wordsForStatus(response: Response): string {
   return WORDS_FOR_STATUS[response.status] ?? `The server answered ${response.status} ${response.statusText}.`;
 }
 

@@ -373,7 +373,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description renew, release, skip, complete and reopen: the address says which (urls.py). */
+        /** @description Close a region in which all is accepted; one in which nothing is, only where that is meant. */
         post: operations["regions_complete_create"];
         delete?: never;
         options?: never;
@@ -390,7 +390,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description renew, release, skip, complete and reopen: the address says which (urls.py). */
+        /** @description renew, release, skip and reopen: the address says which (urls.py). */
         post: operations["regions_release_create"];
         delete?: never;
         options?: never;
@@ -407,7 +407,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description renew, release, skip, complete and reopen: the address says which (urls.py). */
+        /** @description renew, release, skip and reopen: the address says which (urls.py). */
         post: operations["regions_renew_create"];
         delete?: never;
         options?: never;
@@ -424,7 +424,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description renew, release, skip, complete and reopen: the address says which (urls.py). */
+        /** @description renew, release, skip and reopen: the address says which (urls.py). */
         post: operations["regions_reopen_create"];
         delete?: never;
         options?: never;
@@ -441,7 +441,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description renew, release, skip, complete and reopen: the address says which (urls.py). */
+        /** @description renew, release, skip and reopen: the address says which (urls.py). */
         post: operations["regions_skip_create"];
         delete?: never;
         options?: never;
@@ -647,6 +647,11 @@ export interface components {
         BlankEnum: "";
         /** @description A box on a slide, in level-0 px, in which all objects of the type are accepted. */
         BoxRequest: {
+            /**
+             * @description Nothing is accepted in it, and that is meant.
+             * @default false
+             */
+            empty: boolean;
             /** Format: double */
             height: number;
             object_type: components["schemas"]["ObjectTypeEnum"];
@@ -677,6 +682,8 @@ export interface components {
             words: string;
         };
         Choice: {
+            /** @description A model that was made for such slides, to be offered; null where there is none. */
+            fitting_id: number | null;
             /** @description Null where no model of the type is installed. */
             model_id: number | null;
             object_type: components["schemas"]["ObjectTypeEnum"];
@@ -724,6 +731,13 @@ export interface components {
              * @default null
              */
             retry_after_ms: number | null;
+        };
+        CompleteRequest: {
+            /**
+             * @description Nothing is accepted in it, and that is meant.
+             * @default false
+             */
+            empty: boolean;
         };
         /**
          * Conflict
@@ -977,6 +991,7 @@ export interface components {
             role: components["schemas"]["RoleEnum"];
             username: string;
         };
+        /** @description Takes the open slide as `context["slide"]`. */
         Model: {
             active?: boolean;
             readonly id: number;
@@ -988,6 +1003,8 @@ export interface components {
             name: string;
             object_type: components["schemas"]["ObjectTypeEnum"];
             stain?: string;
+            /** @description In words where the slide is not what the model was made for; else empty. */
+            readonly warning: string;
         };
         ModelVersion: {
             activations: components["schemas"]["Activation"][];
@@ -2641,7 +2658,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CompleteRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {

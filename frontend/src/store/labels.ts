@@ -1,5 +1,6 @@
 /** The project's labels: what each marks, and which one the next object takes. */
 import type { components } from "../generated/schema";
+import { gestureFor, typesOf } from "./gestures";
 import type { ObjectType } from "./messages";
 import { Signal } from "./signal";
 
@@ -7,16 +8,28 @@ export type Label = components["schemas"]["Label"];
 
 export class Labels {
   readonly all: readonly Label[];
+  /** Those that a tool can outline objects for; the others only name what was accepted before. */
+  readonly offered: readonly Label[];
   /** The next object takes it. */
   readonly chosen: Signal<number | null>;
+  /** The last chosen first. */
+  #recent: readonly number[] = [];
 
   constructor(all: readonly Label[]) {
     this.all = all;
-    this.chosen = new Signal(all[0]?.id ?? null);
+    this.offered = all.filter(({ object_type }) => gestureFor(object_type) !== undefined);
+    this.chosen = new Signal(this.offered[0]?.id ?? null);
+    this.chosen.subscribe((id) => {
+      if (id !== null) this.#recent = [id, ...this.#recent.filter((each) => each !== id)];
+    });
   }
 
   get(id: number): Label | undefined {
     return this.all.find((label) => label.id === id);
+  }
+
+  isOffered(id: number): boolean {
+    return this.offered.some((label) => label.id === id);
   }
 
   /** What the label marks; it decides the gesture and the model. */
@@ -24,9 +37,9 @@ export class Labels {
     return id === null ? undefined : this.get(id)?.object_type;
   }
 
-  /** What there is a label for, in the labels' order. */
+  /** What can be outlined and has a label, in the labels' order. */
   get types(): ObjectType[] {
-    return [...new Set(this.all.flatMap(({ object_type }) => object_type ?? []))];
+    return [...new Set(this.offered.flatMap(({ object_type }) => object_type ?? []))];
   }
 
   chosenType(): ObjectType | undefined {
@@ -35,5 +48,14 @@ export class Labels {
 
   firstOf(type: ObjectType): Label | undefined {
     return this.all.find(({ object_type }) => object_type === type);
+  }
+
+  /** The label that goes with a tool: the chosen one if it fits, else the last chosen that does, else the first. */
+  forTool(tool: string): Label | undefined {
+    const types = typesOf(tool);
+    const fitting = this.offered.filter(({ object_type }) => object_type && types.includes(object_type));
+    const byId = (id: number | null) => fitting.find((label) => label.id === id);
+    const last = this.#recent.find((id) => byId(id));
+    return byId(this.chosen.get()) ?? byId(last ?? null) ?? fitting[0];
   }
 }

@@ -1,14 +1,6 @@
-/** A person's own settings, kept in this browser: each is a signal that writes itself to local storage. */
-import { Signal } from "./signal";
-
-const PREFIX = "squiggle.setting.";
-
-function kept<T>(name: string, initial: T): Signal<T> {
-  const stored = localStorage.getItem(PREFIX + name);
-  const signal = new Signal<T>(stored === null ? initial : (JSON.parse(stored) as T));
-  signal.subscribe((value) => localStorage.setItem(PREFIX + name, JSON.stringify(value)));
-  return signal;
-}
+/** A person's own settings, kept in this browser. */
+import { Hints } from "./hints";
+import { kept } from "./kept";
 
 /** Fill opacities that the key O goes through. */
 export const FILL_OPACITIES = [0, 0.15, 0.3, 0.6] as const;
@@ -19,8 +11,7 @@ export function loadSettings() {
     acceptAsIGo: kept("accept-as-i-go", true),
     fillOpacity: kept<number>("fill-opacity", 0.15),
     panelOpen: kept("panel-open", true),
-    /** Accepted objects so far, for the hints of the first five minutes. */
-    acceptedSoFar: kept("accepted-so-far", 0),
+    hints: new Hints(),
   };
 }
 

@@ -22,6 +22,8 @@ export interface SlideObject {
   readonly author: string;
   readonly accepting: boolean;
   readonly failure: string | null;
+  /** When the server last changed it, ms since 1970; of what it has not stored yet: when it was asked for. */
+  readonly changedAt: number;
 }
 
 /** A command that changes objects (all but catch_up). */
@@ -44,6 +46,7 @@ export function objectFromView(view: ObjectView): SlideObject {
     author: view.author,
     accepting: view.accepting,
     failure: view.failure,
+    changedAt: Date.parse(view.changed_at),
   };
 }
 
@@ -102,7 +105,7 @@ function afterSegment(
 ): SlideObject | undefined {
   const target = change.targets.find((candidate) => candidate.object_id === id);
   if (!target || (object && object.turn >= target.turn && object.version > 0)) return object;
-  const fresh = { id, version: 0, shape: null, score: null, modelId: change.model_id, author, correcting: false, acceptedShape: null };
+  const fresh = { id, version: 0, shape: null, score: null, modelId: change.model_id, author, correcting: false, acceptedShape: null, changedAt: Date.now() };
   return {
     ...(object?.state === "accepted" ? { ...object, correcting: true, acceptedShape: object.shape } : (object ?? fresh)),
     turn: target.turn,

@@ -66,15 +66,15 @@ export class Decisions {
     this.focus(id);
   }
 
-  acceptAll(): void {
-    const proposed = this.#proposals().filter((object) => object.state === "proposed");
+  /** All proposals; or these, of those that the list shows. */
+  acceptAll(listed: readonly SlideObject[] = this.#proposals()): void {
+    const proposed = listed.filter((object) => object.state === "proposed");
     this.#context.selection.current.set(null);
     this.#context.intentions.accept(proposed.map((object) => object.id), "batch");
   }
 
   /** Clear away the clicks for which no outline was found. */
-  rejectFailed(): void {
-    const failed = [...this.#context.store.values()].filter((object) => object.state === "failed");
+  rejectFailed(failed: readonly SlideObject[]): void {
     this.#context.intentions.reject(failed.map((object) => object.id));
   }
 

@@ -4,6 +4,7 @@ import { setStain, type Model } from "../api/rest";
 import type { ClickTime } from "../store/click-times";
 import type { ObjectType, Stain } from "../store/messages";
 import type { Workspace } from "../workspace";
+import { MisfitWords } from "./misfit";
 import { useSignal } from "./use-signal";
 import { plural } from "./words";
 import styles from "./workspace.module.css";
@@ -22,6 +23,7 @@ export function ModelSection({ workspace }: { workspace: Workspace }) {
     <section className={styles.section} aria-label="Model">
       <h2>Model{objectType && ` for ${plural(objectType)}`}</h2>
       {model && objectType && <ModelName workspace={workspace} objectType={objectType} answering={model} />}
+      {model && objectType && <MisfitWords workspace={workspace} objectType={objectType} misfit={workspace.models.misfit(model)} />}
       {reason && <p className={model ? styles.note : styles.warning}>{reason}</p>}
       <Facts workspace={workspace} model={model} />
       {model && <Resampled workspace={workspace} model={model} />}

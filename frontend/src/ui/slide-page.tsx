@@ -4,11 +4,13 @@ import type { Slide, User } from "../api/rest";
 import { Workspace } from "../workspace";
 import { exposeHooksOnceOpen } from "../window-hooks";
 import { AreaStrip } from "./area-strip";
+import { EmptyQuestion } from "./empty-question";
 import { Help } from "./help";
 import { Hint } from "./hint";
 import { HoverChip } from "./hover-chip";
 import { listenToKeys } from "./keys";
 import { Failed, Waiting } from "./loading";
+import { MisfitChip } from "./misfit";
 import { NoticeList } from "./notice-list";
 import { Page } from "./page";
 import { SidePanel, SidePanelPlace } from "./side-panel";
@@ -56,6 +58,7 @@ function SlideWorkspace({ user, slide }: { user: User; slide: Slide }) {
       </div>
       {workspace ? <StatusBar workspace={workspace} /> : <footer className={styles.status} />}
       {workspace && <Help workspace={workspace} />}
+      {workspace && <EmptyQuestion workspace={workspace} />}
     </div>
   );
 }
@@ -66,6 +69,7 @@ function OnTheSlide({ workspace }: { workspace: Workspace }) {
       <Hint workspace={workspace} />
       <AreaStrip workspace={workspace} />
       <HoverChip workspace={workspace} />
+      <MisfitChip workspace={workspace} />
       <NoticeList workspace={workspace} />
     </>
   );
