@@ -108,7 +108,14 @@ def get_packed_objects(*, slide: Slide, box: tuple[float, float, float, float], 
         inside = list_in_box(slide, box).filter(state=ObjectState.ACCEPTED)
         rows = list(
             inside.order_by("-area_px").values_list(
-                "id", "version", "turn", "label_id", "model_version_id", "author__username", "score", "changed_at",
+                "id",
+                "version",
+                "turn",
+                "label_id",
+                "model_version_id",
+                "author__username",
+                "score",
+                "changed_at",
                 "geometry",
             )[: limit + 1]
         )

@@ -12,7 +12,7 @@ from inference.protocol import count_channels
 
 SAME_SCALE = 0.02
 """Relative: 0.2527 µm/px is what 0.25 was meant to be."""
-CHANNELS = {"colour": "colours", "one": "one channel in greys", "several": "several channels composed"}
+CHANNELS = {"colour": "colours", "one": "a single grey channel", "several": "several channels in one picture"}
 
 
 def warn(model: Any, slide: Slide) -> str:
@@ -20,11 +20,13 @@ def warn(model: Any, slide: Slide) -> str:
 
     model: a row of `list_models`, with what its manifest names.
     """
-    parts = [part for part in (_stain(model, slide), _scale(model, slide), _channels(model, slide)) if part]
+    stain = _stain(model, slide)
+    # Another stain has other channels: that need not be said as well.
+    parts = [part for part in (stain, _scale(model, slide), None if stain else _channels(model, slide)) if part]
     if not parts:
         return ""
-    made_for, found = (", ".join(side) for side in zip(*parts, strict=True))
-    return f"Made for {made_for}; this slide is {found}."
+    made_for, found = zip(*parts, strict=True)
+    return f"Made for {', '.join(made_for)}; this slide {' and '.join(found)}."
 
 
 def find_fitting(models: Sequence[Any], *, object_type: str, slide: Slide, first: int | None) -> int | None:
@@ -37,7 +39,7 @@ def _stain(model: Any, slide: Slide) -> tuple[str, str] | None:
     if model.stain in {slide.stain, ""}:
         return None
     made_for = "other stains" if model.stain == Stain.OTHER else model.stain
-    return made_for, "of another stain" if slide.stain == Stain.OTHER else slide.stain
+    return made_for, "is of another stain" if slide.stain == Stain.OTHER else f"is {slide.stain}"
 
 
 def _scale(model: Any, slide: Slide) -> tuple[str, str] | None:
@@ -46,7 +48,7 @@ def _scale(model: Any, slide: Slide) -> tuple[str, str] | None:
     finest, coarsest = model.mpp_range
     if finest * (1 - SAME_SCALE) <= slide.mpp <= coarsest * (1 + SAME_SCALE):
         return None
-    return f"{finest:g} to {coarsest:g} µm/px", f"{slide.mpp:.3g} µm/px"
+    return f"{finest:g} to {coarsest:g} µm/px", f"has {slide.mpp:.3g} µm/px"
 
 
 def _channels(model: Any, slide: Slide) -> tuple[str, str] | None:
@@ -56,4 +58,4 @@ def _channels(model: Any, slide: Slide) -> tuple[str, str] | None:
     found = "colour" if count == 0 else "one" if count == 1 else "several"
     if not model.channels or model.channels == found:
         return None
-    return CHANNELS[model.channels], f"{count} channels composed" if found == "several" else CHANNELS[found]
+    return CHANNELS[model.channels], f"shows {f'{count} channels in one picture' if count > 1 else CHANNELS[found]}"

@@ -141,7 +141,7 @@ def test_channels_that_a_model_never_saw_are_said(sit_down, project):
     desk = sit_down("vic")
     open_slide(desk, CHANNELS)
     words = model_section(desk).inner_text()
-    assert re.search(r"Made for one channel in greys; this slide is \d channels composed\.", words)
+    assert re.search(r"Made for a single grey channel; this slide shows \d channels in one picture\.", words)
 
 
 # --- tools and labels ---------------------------------------------------------------------------------------------
@@ -170,9 +170,8 @@ def test_who_selects_and_labels_with_the_move_tool_goes_on_with_it(desk):
     desk.wait_state(asked["id"], "accepted")
     desk.press("v")
     desk.click(x, y)
-    names = {
-        label["id"]: label["name"] for label in desk.get(desk.page.url.replace("/slides/", "/api/slides/"))["labels"]
-    }
+    slide = desk.get(f"/api/slides/{desk.page.url.rsplit('/', 1)[1]}")
+    names = {label["id"]: label["name"] for label in slide["labels"]}
     desk.choose_label("Lymphocyte")
     desk.wait(lambda: names[desk.find(asked["id"])["label_id"]] == "Lymphocyte", "the other label")
     assert is_pressed(desk, "Move and select")
@@ -246,23 +245,25 @@ def test_the_list_is_ordered_and_narrowed_down_and_keeps_both_for_the_person(des
     order.select_option("By label")
     desk.wait(lambda: rows(desk)[0].startswith("Lymphocyte"), "the labels in order")
     desk.page.get_by_role("button", name="Filter the objects").click()
-    desk.page.get_by_label("Words").fill("nucleus ann")
-    desk.wait(lambda: rows(desk) and all(row.startswith("Nucleus") for row in rows(desk)), "the words to be found")
+    desk.page.get_by_label("Words").fill("lymph ann")
+    desk.wait(lambda: rows(desk) and all(row.startswith("Lymphocyte") for row in rows(desk)), "the words to be found")
     desk.page.get_by_label("Words").fill("")
-    desk.page.get_by_label("Label", exact=True).select_option("Lymphocyte")
+    desk.page.get_by_label("Label", exact=True).select_option("Nucleus")
     makers = desk.page.get_by_label("Made by").get_by_role("option").all_inner_texts()
     assert {"ann", "nuclick-nucleus-he"} <= set(makers)
     desk.page.keyboard.press("Escape")
-    desk.wait(lambda: rows(desk) and all(row.startswith("Lymphocyte") for row in rows(desk)), "one label alone")
+    desk.wait(lambda: rows(desk) and all(row.startswith("Nucleus") for row in rows(desk)), "one label alone")
     shown = desk.page.get_by_label("Objects", exact=True).get_by_role("status")
-    assert re.fullmatch(r"1 of \d+\s+Show all", shown.inner_text())
+    assert re.fullmatch(r"\d+ of \d+\s+Show all", shown.inner_text())
     desk.page.reload()
     desk.wait_for_slide()
     desk.look_at(*NUCLEI[2])
-    desk.wait(lambda: len(rows(desk)) == 1 and rows(desk)[0].startswith("Lymphocyte"), "the same list after a reload")
+    desk.wait(
+        lambda: rows(desk) and all(row.startswith("Nucleus") for row in rows(desk)), "the same list after a reload"
+    )
     assert desk.page.get_by_label("Order of the objects").input_value() == "label"
     shown.get_by_role("button", name="Show all").click()
-    desk.wait(lambda: len(rows(desk)) >= 3, "all of them")
+    desk.wait(lambda: rows(desk)[0].startswith("Lymphocyte"), "all of them")
 
 
 def areas(desk) -> list[int]:
@@ -277,7 +278,7 @@ def sure(desk) -> list[int]:
 def test_only_what_is_listed_is_accepted_from_a_narrowed_list(sit_down, project):
     desk = sit_down("ann")
     open_slide(desk, SMALL)
-    desk.page.get_by_text("Accept as I go").click()
+    desk.page.get_by_label("Accept as I go").click()
     places = [(1125, 2071), (1110, 2230), (1336, 2129)]
     for place, label in zip(places, ("Lymphocyte", "Nucleus", "Nucleus"), strict=True):
         desk.choose_label(label)

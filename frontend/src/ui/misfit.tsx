@@ -34,10 +34,10 @@ export function MisfitWords({ workspace, objectType, misfit }: Props) {
 }
 
 function Offer({ workspace, objectType, misfit: { fitting } }: Props & { misfit: Misfit<Model> }) {
-  if (!fitting) return <p className={styles.none}>No installed model for {plural(objectType)} was made for such slides.</p>;
-  if (!workspace.canEdit) return <p className={styles.none}>{fitting.name} was.</p>;
+  if (!fitting) return <p>No installed model for {plural(objectType)} was made for such slides.</p>;
+  if (!workspace.canEdit) return <p>{fitting.name} was.</p>;
   return (
-    <Button size="compact-xs" color="yellow" variant="filled" onClick={() => workspace.chooseModel(objectType, fitting)}>
+    <Button size="compact-xs" color="yellow.4" autoContrast onClick={() => workspace.chooseModel(objectType, fitting)}>
       Use {fitting.name}
     </Button>
   );

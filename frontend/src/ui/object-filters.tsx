@@ -34,7 +34,7 @@ export function useNames({ labels, models }: Workspace): Names {
 export function ObjectFilters({ workspace, query }: { workspace: Workspace; query: Signal<ObjectQuery> }) {
   const { sort } = useSignal(query);
   return (
-    <div className={styles.filters}>
+    <>
       <NativeSelect
         size="xs"
         className={styles.sort}
@@ -48,7 +48,7 @@ export function ObjectFilters({ workspace, query }: { workspace: Workspace; quer
         }}
       />
       <FilterButton workspace={workspace} query={query} />
-    </div>
+    </>
   );
 }
 
@@ -59,7 +59,7 @@ function FilterButton({ workspace, query }: { workspace: Workspace; query: Signa
       <Popover.Target>
         <Indicator label={set} size={14} disabled={set === 0} offset={3}>
           <Tooltip label="Show only some of them">
-            <ActionIcon variant="default" size={30} aria-label={`Filter the objects${set ? `: ${set} set` : ""}`}>
+            <ActionIcon variant="default" size={28} aria-label={`Filter the objects${set ? `: ${set} set` : ""}`}>
               <ListFilter size={15} />
             </ActionIcon>
           </Tooltip>

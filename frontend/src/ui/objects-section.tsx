@@ -34,8 +34,11 @@ export function ObjectsSection({ workspace }: { workspace: Workspace }) {
   const isFiltered = countFilters(asked) > 0;
   const noneWords = filter === "open" && !workspace.canEdit ? "No open proposal." : WORDS_FOR_NONE[filter];
   return (
-    <section className={`${styles.section} ${styles.objects}`} aria-label="Objects">
-      <h2>Objects</h2>
+    <section className={`${styles.section} ${styles.objects} ${objectStyles.section}`} aria-label="Objects">
+      <div className={objectStyles.head}>
+        <h2>Objects</h2>
+        <ObjectFilters workspace={workspace} query={query} />
+      </div>
       <SegmentedControl
         size="xs"
         fullWidth
@@ -48,7 +51,6 @@ export function ObjectsSection({ workspace }: { workspace: Workspace }) {
         ]}
         onChange={(value) => query.set({ ...asked, filter: value as ObjectFilter })}
       />
-      <ObjectFilters workspace={workspace} query={query} />
       {isFiltered && (
         <p className={objectStyles.some} role="status">
           {number(objects.length)} of {number(total)}
@@ -104,7 +106,7 @@ function List({ workspace, objects, sort }: { workspace: Workspace; objects: Sli
     overscan: 6,
   });
   return (
-    <div ref={scroller} className={styles.list}>
+    <div ref={scroller} className={styles.list} data-list>
       <div style={{ height: rows.getTotalSize(), position: "relative" }}>
         {rows.getVirtualItems().map(({ index, start }) => {
           const object = objects[index]!;

@@ -41,17 +41,22 @@ FLUORESCENCE = a_model("fluorescence", None, "one")
         (a_model(), a_slide("IHC"), "Made for H&E; this slide is IHC."),
         (a_model(), a_slide("other"), "Made for H&E; this slide is of another stain."),
         (a_model("other"), a_slide(), "Made for other stains; this slide is H&E."),
-        (a_model(), a_slide(mpp=0.9912), "Made for 0.05 to 0.5 µm/px; this slide is 0.991 µm/px."),
-        (a_model(), a_slide(mpp=0.03), "Made for 0.05 to 0.5 µm/px; this slide is 0.03 µm/px."),
+        (a_model(), a_slide(mpp=0.9912), "Made for 0.05 to 0.5 µm/px; this slide has 0.991 µm/px."),
+        (a_model(), a_slide(mpp=0.03), "Made for 0.05 to 0.5 µm/px; this slide has 0.03 µm/px."),
         (
             FLUORESCENCE,
             a_slide("fluorescence", bands=[DAPI, CY3]),
-            "Made for one channel in greys; this slide is 2 channels composed.",
+            "Made for a single grey channel; this slide shows 2 channels in one picture.",
+        ),
+        (
+            a_model("fluorescence", None, "several"),
+            a_slide("fluorescence", bands=[GREY]),
+            "Made for several channels in one picture; this slide shows a single grey channel.",
         ),
         (
             a_model(),
             a_slide("fluorescence", 1, [GREY]),
-            "Made for H&E, 0.05 to 0.5 µm/px, colours; this slide is fluorescence, 1 µm/px, one channel in greys.",
+            "Made for H&E, 0.05 to 0.5 µm/px; this slide is fluorescence and has 1 µm/px.",
         ),
     ],
 )
