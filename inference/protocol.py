@@ -156,6 +156,20 @@ class SlideRef(Message):
     """Which of large_image's readers opens the file, decided at import likewise; empty: the first that can."""
 
 
+PRIMARIES = ("#ff0000", "#00ff00", "#0000ff")
+
+Channels = Literal["colour", "one", "several"]
+"""What the pixels are that weights were made for: colours as a camera saw them, one channel shown in greys, or several
+channels composed into one picture, each in a colour of its own."""
+
+
+def count_channels(style: dict[str, Any]) -> int:
+    """How many channels a slide's style composes into one picture; 0 where its pixels are colours already."""
+    bands = style.get("bands", [])
+    are_primaries = [band["palette"][1] for band in bands] == list(PRIMARIES)
+    return 0 if are_primaries and len({band["max"] for band in bands}) == 1 else len(bands)
+
+
 class Target(Message):
     """One object to segment, with all its prompts: a request is complete, so any worker can serve it."""
 

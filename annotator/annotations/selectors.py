@@ -109,7 +109,15 @@ def get_packed_objects(*, slide: Slide, box: tuple[float, float, float, float], 
         inside = list_in_box(slide, box).filter(state=ObjectState.ACCEPTED)
         rows = list(
             inside.order_by("-area_px").values_list(
-                "id", "version", "turn", "label_id", "model_version_id", "author__username", "score", "geometry"
+                "id",
+                "version",
+                "turn",
+                "label_id",
+                "model_version_id",
+                "author__username",
+                "score",
+                "changed_at",
+                "geometry",
             )[: limit + 1]
         )
         total = len(rows) if len(rows) <= limit else inside.count()
@@ -133,11 +141,12 @@ def get_packed_objects(*, slide: Slide, box: tuple[float, float, float, float], 
             "model_ids": [row[4] for row in rows],
             "authors": [row[5] for row in rows],
             "scores": [row[6] for row in rows],
+            "changed": [int(row[7].timestamp()) for row in rows],
         },
         "live": live_views,
         "counts": counts,
     }
-    return pack_objects(header, [row[7] for row in rows if row[7] is not None])
+    return pack_objects(header, [row[8] for row in rows if row[8] is not None])
 
 
 def count_by_label(slide: Slide) -> dict[int, int]:

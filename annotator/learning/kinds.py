@@ -9,8 +9,11 @@ from annotator.annotations.models import Action, Revision
 from annotator.core.errors import InvalidInput
 from annotator.learning.accepted import list_accepted
 from annotator.learning.models import Activation
-from annotator.projects.models import Project
+from annotator.projects.models import ObjectType, Project
 from annotator.projects.words import PLURALS
+
+NOT_OUTLINED = [ObjectType.REGION]
+"""No tool makes such objects yet, so there is nothing to learn from."""
 
 
 @dataclass(frozen=True, order=True)
@@ -21,7 +24,8 @@ class Kind:
 
 def list_kinds(project: Project) -> list[Kind]:
     """What the project's labels mark, on each stain of its slides; and what it once activated versions for."""
-    types = dict.fromkeys(project.labels.in_use().values_list("object_type", flat=True))
+    labels = project.labels.in_use().exclude(object_type__in=NOT_OUTLINED)
+    types = dict.fromkeys(labels.values_list("object_type", flat=True))
     stains = sorted(set(project.slides.values_list("stain", flat=True)))
     kinds = [Kind(object_type, stain) for object_type in types for stain in stains]
     activated = Activation.objects.filter(project=project).order_by().values_list("object_type", "stain").distinct()

@@ -105,8 +105,28 @@ def _check_objects(
     words = f"{count_in_words(count, object_type)} {where} (at least {needed})"
     if count >= needed:
         return Check(True, f"{words}.")
-    names = name_some([slide.name for slide in inside])
-    return Check(False, f"{words}: accept {needed - count} more{f' on {names}' if names else ''}.")
+    others = [slide for slide in slides if parts[slide.pk] != part]
+    where_to = name_some([slide.name for slide in inside]) or ("a slide of another patient" if others else "")
+    more = f"accept {needed - count} more{f' on {where_to}' if where_to else ''}."
+    return Check(False, f"{words}: {more}{_why_others_do_not_count(part, others, counts, object_type)}")
+
+
+def _why_others_do_not_count(part: Part, others: Sequence[Slide], counts: Mapping[int, int], object_type: str) -> str:
+    """Who has accepted plenty, on the other side, is told why that is no help, and who decides."""
+    count = sum(counts[slide.pk] for slide in others)
+    if count == 0:
+        return ""
+    why = {
+        Part.TRAINING: "kept apart to measure on, and what is measured on is never trained on",
+        Part.HELD_OUT: "to train on, and what was trained on measures nothing",
+    }[part]
+    where = name_some([slide.name for slide in others])
+    lie = "lies" if count == 1 else "lie"
+    return (
+        f" The {count_in_words(count, object_type)} on {where} {'does' if count == 1 else 'do'} not count here: "
+        f"{'it' if count == 1 else 'they'} {lie} on tissue {why}. Squiggle decides on which side a patient stands, once and "
+        "for good, when the first training freezes the work; nobody picks it."
+    )
 
 
 def _check_slides(slides: Sequence[Slide], parts: Mapping[int, Part]) -> list[Check]:

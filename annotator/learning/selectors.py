@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from annotator.core.errors import NotFound
 from annotator.learning.models import Activation, ModelVersion, SegmentationRequest
@@ -18,9 +18,13 @@ NEAREST: list[str] = [Stain.HE, Stain.IHC, Stain.ROMANOWSKY, Stain.OTHER, Stain.
 
 
 def list_models(*, project: Project) -> QuerySet[ModelVersion]:
-    """The versions that can be asked in the project: those that came with Squiggle, and its own."""
+    """The versions that can be asked in the project: those that came with Squiggle, and its own.
+
+    Each with `mpp_range` and `channels` as its manifest names them; None where it does not.
+    """
     return (
         ModelVersion.objects.filter(Q(project=None) | Q(project=project), replaced=False)
+        .annotate(mpp_range=F("manifest__mpp_range"), channels=F("manifest__channels"))
         .defer("manifest")
         .order_by("object_type", "stain", "-active", "name", "pk")
     )

@@ -5,16 +5,18 @@ import json
 import zipfile
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import IO, Any, get_args
 
 from django.conf import settings
 from django.db import transaction
 
 from annotator.core.errors import InvalidInput, SquiggleError
 from annotator.learning.models import ModelVersion, TrainingRun
+from inference.protocol import Channels
 
 MAX_WEIGHTS_BYTES = 2**30
 """Larger files are no weights of ours: nothing reads or sends them."""
+COARSEST_MPP = 100
 
 
 class WeightsTrouble(SquiggleError):
@@ -64,12 +66,32 @@ def _read_fields(manifest: dict[str, Any], where: str) -> dict[str, Any]:
         fields = {key: manifest[key] for key in needed}
     except KeyError as error:
         raise InvalidInput(f"The manifest {where} lacks the field {error}: export the weights again.") from None
+    _check_scope(manifest, where)
     return fields | {
         "stain": manifest.get("stain") or "",
         "mpp": manifest.get("mpp"),
         "metrics": manifest.get("metrics", {}),
         "manifest": manifest,
     }
+
+
+def _check_scope(manifest: dict[str, Any], where: str) -> None:
+    """What the weights are made for; manifests of before these fields name neither."""
+    scale, channels = manifest.get("mpp_range"), manifest.get("channels")
+    if scale is not None and not _is_scale(scale):
+        raise InvalidInput(
+            f"The manifest {where} gives mpp_range as {str(scale)[:80]}: it takes the finest and the coarsest µm/px of the "
+            f"slides that the weights are made for, above 0 and up to {COARSEST_MPP}; or null."
+        )
+    if channels is not None and channels not in get_args(Channels):
+        known = ", ".join(get_args(Channels))
+        raise InvalidInput(f"The manifest {where} gives channels as {str(channels)[:80]}: it takes {known}, or null.")
+
+
+def _is_scale(scale: Any) -> bool:
+    if not isinstance(scale, list) or len(scale) != 2 or any(type(mpp) not in (int, float) for mpp in scale):
+        return False
+    return 0 < scale[0] <= scale[1] <= COARSEST_MPP
 
 
 # --- what was trained ---------------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from rest_framework.views import APIView
 
 from annotator.annotations.selectors import count_accepted, count_by_label
 from annotator.core.errors import NotAllowed
-from annotator.learning.selectors import choose_models, list_models
+from annotator.learning.fit import find_fitting
+from annotator.learning.selectors import Choice, choose_models, list_models
 from annotator.live.serializers import ModelSerializer, ProjectSerializer, WorkspaceSerializer
 from annotator.projects.access import Right, get_role, may_found_teams, require_team_admin, visible_projects
 from annotator.projects.first_labels import make_first_labels
@@ -101,6 +102,7 @@ def _workspace(user: Any, slide: Slide) -> dict[str, Any]:
     labels = list(project.labels.in_use())
     object_types = dict.fromkeys(label.object_type for label in labels)
     choices = choose_models(project=project, object_types=object_types, stain=slide.stain)
+    models = list(list_models(project=project))
     return {
         **SlideSerializer(slide).data,
         "project": {
@@ -111,13 +113,18 @@ def _workspace(user: Any, slide: Slide) -> dict[str, Any]:
         },
         "role": get_role(user, project),
         "labels": LabelSerializer(labels, many=True).data,
-        "models": ModelSerializer(list_models(project=project), many=True).data,
-        "choices": [
-            {"object_type": choice.object_type, "model_id": choice.model and choice.model.pk, "reason": choice.reason}
-            for choice in choices
-        ],
+        "models": ModelSerializer(models, many=True, context={"slide": slide}).data,
+        "choices": [_view_choice(choice, models, slide) for choice in choices],
         "object_count": sum(count_by_label(slide).values()),
     }
+
+
+def _view_choice(choice: Choice, models: list[Any], slide: Slide) -> dict[str, Any]:
+    model_id = choice.model.pk if choice.model else None
+    fitting_id = find_fitting(models, object_type=choice.object_type, slide=slide, first=model_id)
+    return {
+        "object_type": choice.object_type, "model_id": model_id, "reason": choice.reason, "fitting_id": fitting_id,
+    }  # fmt: skip
 
 
 def _project_row(user: Any, project: Project) -> dict[str, Any]:

@@ -25,8 +25,8 @@ JSON, padded with spaces to a multiple of four; then `polygon_counts` (uint32, o
 (uint32, one for each polygon, its exterior ring first), `ring_sizes` (uint32, one for each ring; rings are not closed) and
 `coords` (int32, x and y interleaved, in sixteenths of a level-0 pixel). The header holds `seq`, `total` and `shown` (accepted
 objects that meet the box, and how many of them follow: the largest first), `settled` (columns `ids`, `versions`, `turns`,
-`label_ids`, `model_ids`, `authors`, `scores`), `live` (complete `ObjectView`s of what is asked, failed or proposed) and
-`counts` (accepted objects of each label on the whole slide, those under correction among them).
+`label_ids`, `model_ids`, `authors`, `scores`, and `changed` in seconds since 1970), `live` (complete `ObjectView`s of what is
+asked, failed or proposed) and `counts` (accepted objects of each label on the whole slide, those under correction among them).
 """
 
 

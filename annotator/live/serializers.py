@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from annotator.learning.fit import warn
 from annotator.learning.models import ModelVersion
 from annotator.projects.models import ObjectType, Role
 from annotator.projects.serializers import LabelSerializer, ProjectRowSerializer
@@ -9,9 +10,18 @@ from annotator.slides.serializers import SlideSerializer
 
 
 class ModelSerializer(serializers.ModelSerializer):
+    """Takes the open slide as `context["slide"]`."""
+
+    warning = serializers.SerializerMethodField(
+        help_text="In words where the slide is not what the model was made for; else empty."
+    )
+
     class Meta:
         model = ModelVersion
-        fields = ["id", "name", "method", "object_type", "stain", "mpp", "licence", "metrics", "active"]
+        fields = ["id", "name", "method", "object_type", "stain", "mpp", "licence", "metrics", "active", "warning"]
+
+    def get_warning(self, model: ModelVersion) -> str:
+        return warn(model, self.context["slide"])
 
 
 class SlideRowSerializer(serializers.Serializer):
@@ -41,6 +51,9 @@ class ChoiceSerializer(serializers.Serializer):
     object_type = serializers.ChoiceField(choices=ObjectType.choices)
     model_id = serializers.IntegerField(allow_null=True, help_text="Null where no model of the type is installed.")
     reason = serializers.CharField(allow_blank=True, help_text="In words, unless the model is for this very stain.")
+    fitting_id = serializers.IntegerField(
+        allow_null=True, help_text="A model that was made for such slides, to be offered; null where there is none."
+    )
 
 
 class WorkspaceSerializer(SlideSerializer):

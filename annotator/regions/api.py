@@ -13,13 +13,14 @@ from annotator.regions.models import Region
 from annotator.regions.selectors import count_by_state, find_leased, get_region, list_regions
 from annotator.regions.serializers import (
     BoxSerializer,
+    CompleteSerializer,
     MyRegionSerializer,
     OneRegionSerializer,
     QueueSerializer,
     RegionSerializer,
     view_region,
 )
-from annotator.regions.services import declare_complete, lease_next, renew
+from annotator.regions.services import complete, declare_complete, lease_next, renew
 
 LIST_LIMIT = 500
 
@@ -69,7 +70,7 @@ class RegionView(APIView):
 
 
 class StepView(APIView):
-    """renew, release, skip, complete and reopen: the address says which (urls.py)."""
+    """renew, release, skip and reopen: the address says which (urls.py)."""
 
     step: Callable[..., Region] = staticmethod(renew)
     right = Right.ANNOTATE
@@ -78,3 +79,13 @@ class StepView(APIView):
     def post(self, request: Request, region_id: int) -> Response:
         region = get_region(user=request.user, region_id=region_id, right=self.right)
         return Response(view_region(self.step(user=request.user, region=region), request.user))
+
+
+class CompleteView(APIView):
+    @extend_schema(request=CompleteSerializer, responses=OneRegionSerializer)
+    def post(self, request: Request, region_id: int) -> Response:
+        """Close a region in which all is accepted; one in which nothing is, only where that is meant."""
+        region = get_region(user=request.user, region_id=region_id, right=Right.ANNOTATE)
+        fields = CompleteSerializer(data=request.data)
+        fields.is_valid(raise_exception=True)
+        return Response(view_region(complete(user=request.user, region=region, **fields.validated_data), request.user))

@@ -22,3 +22,10 @@ class NotFinished(SquiggleError):
 
     code = "not_finished"
     status = 409
+
+
+class NothingAccepted(SquiggleError):
+    """Nothing of the region's type is accepted in it: whoever completes it says once more that it is meant."""
+
+    code = "nothing_accepted"
+    status = 409

@@ -1,7 +1,7 @@
 """Reading regions: the queue, one region, and what lies in it."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Case, Count, Q, QuerySet, Value, When
 from django.utils import timezone
@@ -54,23 +54,43 @@ def find_leased(*, user: Any, project: Project) -> Region | None:
 
 def count_objects(region: Region) -> int:
     """Accepted objects of the region's type whose centroid lies in it, those under correction among them."""
-    return (
-        _list_of_its_type(region)
-        .filter(Q(state=ObjectState.ACCEPTED) | Q(accepted_before__isnull=False))
-        .filter(centroid_x__gte=region.x, centroid_x__lt=region.x + region.width)
-        .filter(centroid_y__gte=region.y, centroid_y__lt=region.y + region.height)
-        .count()
+    return count_contents(region).accepted
+
+
+class Contents(NamedTuple):
+    """Objects whose centroid lies in a region."""
+
+    accepted: int
+    """Of its type, those under correction among them."""
+    rejected: int
+    """Of its type, or deleted."""
+    others: int
+    """Accepted, of other types."""
+
+
+def count_contents(region: Region) -> Contents:
+    its_type = Q(label__object_type=region.object_type)
+    accepted = Q(state=ObjectState.ACCEPTED) | Q(accepted_before__isnull=False)
+    gone = Q(state__in=[ObjectState.REJECTED, ObjectState.DELETED])
+    inside = _list_in(region).filter(
+        centroid_x__gte=region.x, centroid_x__lt=region.x + region.width,
+        centroid_y__gte=region.y, centroid_y__lt=region.y + region.height,
+    )  # fmt: skip
+    counts = inside.aggregate(
+        accepted=Count("pk", filter=its_type & accepted),
+        rejected=Count("pk", filter=its_type & gone),
+        others=Count("pk", filter=~its_type & accepted),
     )
+    return Contents(**counts)
 
 
 def count_undecided(region: Region) -> int:
     """Objects of the region's type that touch it and are neither accepted nor rejected yet, whoever asked for them."""
-    return _list_of_its_type(region).filter(state__in=UNDECIDED).count()
+    return _list_in(region).filter(label__object_type=region.object_type, state__in=UNDECIDED).count()
 
 
-def _list_of_its_type(region: Region) -> QuerySet[Annotation]:
-    box = (region.x, region.y, region.x + region.width, region.y + region.height)
-    return list_in_box(region.slide, box).filter(label__object_type=region.object_type)
+def _list_in(region: Region) -> QuerySet[Annotation]:
+    return list_in_box(region.slide, (region.x, region.y, region.x + region.width, region.y + region.height))
 
 
 def _rows() -> QuerySet[Region]:

@@ -79,6 +79,11 @@ class MyRegionSerializer(serializers.Serializer):
     region = OneRegionSerializer(allow_null=True, help_text="The one whose lease you hold.")
 
 
+class MeantEmpty(serializers.BooleanField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"default": False, "help_text": "Nothing is accepted in it, and that is meant."} | options)
+
+
 class BoxSerializer(serializers.Serializer):
     """A box on a slide, in level-0 px, in which all objects of the type are accepted."""
 
@@ -88,6 +93,11 @@ class BoxSerializer(serializers.Serializer):
     width = serializers.FloatField(min_value=0, max_value=MAX_COORDINATE_PX)
     height = serializers.FloatField(min_value=0, max_value=MAX_COORDINATE_PX)
     object_type = serializers.ChoiceField(choices=ObjectType.choices)
+    empty = MeantEmpty()
+
+
+class CompleteSerializer(serializers.Serializer):
+    empty = MeantEmpty()
 
 
 def view_region(region: Region, user: Any) -> dict[str, Any]:

@@ -14,9 +14,16 @@ from annotator.core.errors import InvalidInput
 from annotator.projects.access import get_role
 from annotator.projects.models import Project, Role
 from annotator.projects.words import PLURALS, count_in_words
-from annotator.regions.errors import NotFinished, NotYours, QueueEmpty
+from annotator.regions.errors import NotFinished, NothingAccepted, NotYours, QueueEmpty
 from annotator.regions.models import Region
-from annotator.regions.selectors import count_by_state, count_undecided, find_leased, living_lease
+from annotator.regions.selectors import (
+    Contents,
+    count_by_state,
+    count_contents,
+    count_undecided,
+    find_leased,
+    living_lease,
+)
 from annotator.slides.models import Slide
 from inference.protocol import MAX_REGION_UM, ScoredRegion
 
@@ -114,22 +121,35 @@ def skip(*, user: Any, region: Region) -> Region:
     return region
 
 
-def complete(*, user: Any, region: Region) -> Region:
+def complete(*, user: Any, region: Region, empty: bool = False) -> Region:
     """All objects of the type in the region are accepted: what lies between them is background from now on.
 
-    Raises NotFinished while objects in it wait for a decision.
+    empty: the person was told that there are none, and means it. Raises NotFinished while objects in it wait for a
+    decision, and NothingAccepted for a region without any, unless that is meant.
     """
     with transaction.atomic():
         region = _lock_in_hand(region, user)
         _refuse_undecided(region)
+        if not empty:
+            _refuse_empty(region)
         _close(region, Region.State.COMPLETE, user)
     return region
 
 
 def declare_complete(
-    *, user: Any, project: Project, slide_id: int, x: float, y: float, width: float, height: float, object_type: str
+    *,
+    user: Any,
+    project: Project,
+    slide_id: int,
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    object_type: str,
+    empty: bool = False,
 ) -> Region:
-    """Complete a box that no queue named. Raises InvalidInput for one that is not on a slide of the project, or too large."""
+    """Complete a box that no queue named, as `complete` does. Raises InvalidInput for one that is not on a slide of the
+    project, or too large."""
     slide = Slide.objects.filter(project=project, pk=slide_id).first()
     if slide is None:
         raise InvalidInput("This slide is not one of the project's: reload the page to see the slides as they are now.")
@@ -141,6 +161,8 @@ def declare_complete(
     )
     with transaction.atomic():
         _refuse_undecided(region)
+        if not empty:
+            _refuse_empty(region)
         region.save()
         _close(region, Region.State.COMPLETE, user)
     return region
@@ -172,6 +194,30 @@ def _refuse_undecided(region: Region) -> None:
             f"{count_in_words(waiting, region.object_type)} in this region {'waits' if waiting == 1 else 'wait'} for a "
             "decision. Accept or reject first: what is undecided would be taught as background."
         )
+
+
+def _refuse_empty(region: Region) -> None:
+    found = count_contents(region)
+    if found.accepted == 0:
+        raise NothingAccepted(
+            f"No {PLURALS[region.object_type]} are accepted in {_size_in_words(region)}{_besides(found, region)}. Complete "
+            f"means that there are none: all of it is then taught as background."
+        )
+
+
+def _size_in_words(region: Region) -> str:
+    width_um, height_um = (side * region.slide.mpp for side in (region.width, region.height))
+    return f"these {width_um:,.0f} × {height_um:,.0f} µm"
+
+
+def _besides(found: Contents, region: Region) -> str:
+    """What else lies there: it does not count, and may be why the person thinks that something does."""
+    parts = []
+    if found.rejected:
+        parts.append(f"{count_in_words(found.rejected, region.object_type)} rejected or deleted")
+    if found.others:
+        parts.append(f"{found.others:,} accepted of other types")
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 # --- rows ---------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@ from django.urls import path
 
 from annotator.projects.access import Right
 from annotator.regions import services
-from annotator.regions.api import MineView, NextView, QueueView, RegionView, StepView
+from annotator.regions.api import CompleteView, MineView, NextView, QueueView, RegionView, StepView
 
 urlpatterns = [
     path("projects/<id:project_id>/regions", QueueView.as_view()),
@@ -12,6 +12,6 @@ urlpatterns = [
     path("regions/<id:region_id>/renew", StepView.as_view(step=services.renew)),
     path("regions/<id:region_id>/release", StepView.as_view(step=services.release)),
     path("regions/<id:region_id>/skip", StepView.as_view(step=services.skip)),
-    path("regions/<id:region_id>/complete", StepView.as_view(step=services.complete)),
+    path("regions/<id:region_id>/complete", CompleteView.as_view()),
     path("regions/<id:region_id>/reopen", StepView.as_view(step=services.reopen, right=Right.ADMIN)),
 ]

@@ -19,6 +19,7 @@ from tifffile import EXTRASAMPLE
 
 from annotator.slides.soundness import sharpness
 from annotator.slides.stains import Stain
+from inference.protocol import PRIMARIES, count_channels
 
 JPEG_QUALITY = 85
 LARGEST_PLAIN_IMAGE_PX = 8192
@@ -27,7 +28,6 @@ CHANNEL_COLOURS = ("#0000ff", "#00ff00", "#ff0000", "#00ffff", "#ff00ff", "#ffff
 """For channels that state no colour of their own; at most this many are composed."""
 AS_STORED: dict[str, Any] = {"icc": False}
 """Pixels as they lie in the file, not converted by its colour profile: stored tiles and decoded ones look the same."""
-PRIMARIES = ("#ff0000", "#00ff00", "#0000ff")
 FULL_RANGE = (0.0, 255.0)
 """Of planes that are colours already: they are not stretched."""
 DARK_GROUND = 96
@@ -350,11 +350,9 @@ def guess_stain(style: dict[str, Any], overview: NDArray[np.uint8]) -> Stain:
 
     style: as choose_look found it; overview: the slide in small, (h, w, 3) RGB.
     """
-    bands = style.get("bands", [])
-    colours = [band["palette"][1] for band in bands] == list(PRIMARIES) and len({band["max"] for band in bands}) == 1
-    composed = len(bands) > 1 and not colours
-    dark = len(bands) == 1 and np.median(overview) < DARK_GROUND
-    return Stain.FLUORESCENCE if composed or dark else Stain.HE
+    channels = count_channels(style)
+    dark = channels == 1 and np.median(overview) < DARK_GROUND
+    return Stain.FLUORESCENCE if channels > 1 or dark else Stain.HE
 
 
 def _list_frames(metadata: dict[str, Any], plane: int) -> list[int]:

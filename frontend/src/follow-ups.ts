@@ -6,6 +6,7 @@ import type { ChangeSet, ObjectStore } from "./store/objects";
 import type { Selection } from "./store/selection";
 import type { Settings } from "./store/settings";
 import type { SlideObject } from "./store/slide-object";
+import type { ToolName } from "./tools/tool";
 
 const COVERS =
   "This outline covers an accepted object, so it is not stored beside it but stays a proposal: Enter puts it in the other's " +
@@ -19,6 +20,7 @@ export interface FollowUpContext {
   readonly notices: Notices;
   readonly selection: Selection;
   readonly settings: Settings;
+  toolInUse(): ToolName;
 }
 
 export function followUp(context: FollowUpContext, { changes }: ChangeSet): void {
@@ -42,7 +44,7 @@ export function followUp(context: FollowUpContext, { changes }: ChangeSet): void
     }
   }
   selection.forget(gone);
-  if (accepted > 0) settings.acceptedSoFar.update((count) => count + accepted);
+  if (accepted > 0) settings.hints.practise(context.toolInUse(), accepted);
 }
 
 /** Accepted here, or by its label or from the trash; but there it would have stood beside an accepted object that it covers. */

@@ -1,5 +1,5 @@
 /** The region in hand on the open slide: who hands it out, which one the address names, and how it comes into view. */
-import { declareComplete, getMyRegion, getRegion, stepRegion, takeNextRegion } from "./api/regions";
+import { completeRegion, declareComplete, getMyRegion, getRegion, stepRegion, takeNextRegion } from "./api/regions";
 import type { Slide } from "./api/rest";
 import { RegionWork } from "./live/region-work";
 import type { ObjectType } from "./store/messages";
@@ -36,7 +36,8 @@ export function openRegions(place: RegionPlace): RegionWork {
       get: getRegion,
       next: () => takeNextRegion(projectId),
       step: stepRegion,
-      declare: (box, type) => declareComplete(projectId, slide.id, box, type),
+      complete: completeRegion,
+      declare: (box, type, empty) => declareComplete(projectId, slide.id, box, type, empty),
     },
     show: (region) => show(place, region),
     leaveFor: (region) => location.assign(`/slides/${region.slide_id}?region=${region.id}`),

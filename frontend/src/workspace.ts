@@ -11,6 +11,7 @@ import { UNKNOWN_COLOUR } from "./overlay/style";
 import { openRegions } from "./regions";
 import type { Session } from "./session";
 import { ClickTimes } from "./store/click-times";
+import { gestureFor, typesOf } from "./store/gestures";
 import { Labels } from "./store/labels";
 import type { ObjectType } from "./store/messages";
 import { ModelChoice } from "./store/model-choice";
@@ -23,12 +24,13 @@ import type { Box } from "./store/shape";
 import { Signal } from "./store/signal";
 import { TilePass } from "./tile-pass";
 import type { Aim } from "./tools/aim";
-import { Asking, toolFor } from "./tools/asking";
+import { Asking } from "./tools/asking";
 import { Decisions } from "./tools/decisions";
 import { InHand } from "./tools/in-hand";
 import type { ToolContext, ToolName } from "./tools/tool";
 import { Toolbox } from "./tools/toolbox";
 import { boxOfView, toScreen, type View } from "./viewer/coordinates";
+import { plural } from "./ui/words";
 import { SlideViewer } from "./viewer/slide-viewer";
 import type { PointerPress } from "./viewer/stroke-input";
 
@@ -99,7 +101,11 @@ export class Workspace {
     });
     const context = this.#toolContext();
     this.#inHand = new InHand(context);
-    this.tools = new Toolbox(context, this.#inHand, { canEdit: this.canEdit, dropStroke: () => this.viewer.dropStroke() });
+    this.tools = new Toolbox(context, this.#inHand, {
+      canEdit: this.canEdit,
+      fitLabel: (tool) => this.#fitLabel(tool),
+      dropStroke: () => this.viewer.dropStroke(),
+    });
     this.decisions = new Decisions({
       store: this.store,
       selection: this.selection,
@@ -110,25 +116,41 @@ export class Workspace {
     this.#overlay = this.#openOverlay();
     this.regions = this.#openRegions();
     const { store, models, notices, selection, settings } = this;
-    const following = { slideId: slide.id, username: this.user.username, store, models, notices, selection, settings };
+    const toolInUse = () => this.tools.inUse.get();
+    const following = {
+      slideId: slide.id, username: this.user.username, store, models, notices, selection, settings, toolInUse,
+    };
     store.subscribe((changes) => followUp(following, changes));
     // What a click would do changes under a resting pointer, too.
     store.subscribe(() => this.#aimAnew());
     for (const signal of [selection.current, selection.selected, this.labels.chosen]) signal.subscribe(() => this.#aimAnew());
     settings.fillOpacity.subscribe(() => this.#overlay.fillOpacityChanged());
     selection.selected.subscribe((id) => void learnPrompts(following, id));
+    selection.selected.subscribe((id) => {
+      if (id !== null && toolInUse() === "move") settings.hints.learn("move");
+    });
+    this.helpOpen.subscribe((isOpen) => isOpen && settings.hints.bringBack());
     this.tools.inUse.subscribe((name) => (host.dataset.tool = name));
-    this.tools.use(toolFor(this.labels.chosenType()) ?? "click");
+    this.tools.use(gestureFor(this.labels.chosenType()) ?? "click");
     window.addEventListener("pagehide", this.#keepPlace);
     this.live.socket.connect();
   }
 
   /** With this label the next object is asked, by the gesture that suits it; a selected one takes the label. */
   chooseLabel(labelId: number): void {
-    this.labels.chosen.set(labelId);
-    const tool = toolFor(this.labels.chosenType());
-    if (tool && !["move", "area"].includes(this.tools.inUse.get())) this.tools.use(tool);
-    if (this.canEdit) this.decisions.relabel(labelId);
+    if (!this.canEdit || !this.labels.isOffered(labelId)) return;
+    // Who selects with the Move tool and gives labels goes on doing that.
+    const isRelabelling = this.tools.inUse.get() === "move" && this.selection.selected.get() !== null;
+    this.#labelNext(labelId, { keepTool: isRelabelling });
+    this.decisions.relabel(labelId);
+  }
+
+  /** The model answers from now on for the type on this slide, and is asked about the object in hand at once. */
+  chooseModel(type: ObjectType, model: Model): void {
+    this.models.choose(type, model);
+    const object = this.#inHand.open();
+    const isOfType = object && this.labels.typeOf(object.labelId) === type;
+    if (isOfType && object.prompts.length > 0) this.#inHand.replacePrompts(object, object.prompts, performance.now());
   }
 
   /** Let go of one thing: the line that is being drawn, else what the tool has collected, else the selection. */
@@ -227,7 +249,30 @@ export class Workspace {
   /** Objects of this type are what is labelled next. */
   #label(type: ObjectType): void {
     const label = this.labels.firstOf(type);
-    if (label && this.labels.chosenType() !== type) this.chooseLabel(label.id);
+    if (label && this.labels.chosenType() !== type) this.#labelNext(label.id, { keepTool: false });
+  }
+
+  #labelNext(labelId: number, { keepTool }: { keepTool: boolean }): void {
+    this.labels.chosen.set(labelId);
+    const tool = gestureFor(this.labels.chosenType());
+    if (tool && !keepTool && this.tools.inUse.get() !== "area") this.tools.use(tool);
+  }
+
+  /** Nobody outlines a gland as a nucleus: the tool brings the last label that fits it, and says so. */
+  #fitLabel(tool: ToolName): boolean {
+    const { labels, notices } = this;
+    const types = typesOf(tool);
+    if (types.length === 0 || labels.offered.length === 0) return true;
+    const label = labels.forTool(tool);
+    const marked = types.map(plural).join(" or ");
+    if (!label) {
+      notices.say("warning", `No label of this project marks ${marked}, which this tool outlines: an administrator adds one.`);
+      return false;
+    }
+    if (label.id === labels.chosen.get()) return true;
+    labels.chosen.set(label.id);
+    notices.say("info", `This tool outlines ${marked}: the next object is labelled ${label.name}.`);
+    return true;
   }
 
   /** A project admin has changed labels or guidelines. A failure is made good at the next heartbeat. */

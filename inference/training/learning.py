@@ -29,6 +29,7 @@ from inference.methods.nuclick.task import Task
 from inference.protocol import Trained, TrainRequest
 from inference.training.loop import BEST, LOG, TrainingError, train
 from inference.training.runs import current_commit, with_start
+from inference.training.scope import scope_of_slides
 
 METHODS = ("nuclick",)
 CHOICE_SHARE = 0.15
@@ -269,6 +270,7 @@ def draft(
         "stain": recipe.stain,
         "network": recipe.network,
         "mpp": recipe.mpp,
+        **scope_of_slides([s.ref for s in snapshot.manifest.slides if s.part == "training"], recipe, base),
         "patch_px": recipe.patch_px,
         "threshold": base.manifest.get("threshold", DEFAULT_THRESHOLD) if base else DEFAULT_THRESHOLD,
         "mirrored": bool(base and base.manifest.get("mirrored")),

@@ -16,6 +16,7 @@ from inference.methods.nuclick.recipe import RECIPES, as_published
 from inference.methods.nuclick.segmenter import DEFAULT_THRESHOLD
 from inference.methods.nuclick.task import Task
 from inference.training.loop import BEST, SETTINGS, TrainingError, train
+from inference.training.scope import scope_of_images
 
 VALIDATION_FRACTION = 0.2
 
@@ -67,6 +68,7 @@ def describe(dataset: Dataset, train_ids: list[str], validation_ids: list[str]) 
         "title": dataset.info.get("title", dataset.name),
         "licence": dataset.info.get("licence", "not stated"),
         "citation": dataset.info.get("cite", "not stated"),
+        "mpp": dataset.mpp,
         "train_images": train_ids,
         "validation_images": validation_ids,
     }
@@ -104,6 +106,7 @@ def export_run(
     manifest = {
         "method": "nuclick",
         **{key: settings["recipe"][key] for key in ("object_type", "stain", "network", "mpp", "patch_px")},
+        **scope_of_images(settings["data"], settings["recipe"]),
         "threshold": DEFAULT_THRESHOLD,
         "mirrored": mirrored,
         "licence": licence,

@@ -1,5 +1,7 @@
 """Saying which model answers, why, and choosing another."""
 
+import pytest
+
 SLIDE = "CMU-1-Small-Region.svs"
 
 
@@ -30,10 +32,21 @@ def test_the_model_and_why_are_said_and_another_can_be_chosen(sit_down, real_sli
     assert "You picked it" not in model_section(desk)
 
 
-def test_no_model_for_a_label_is_said_before_the_first_click_and_by_the_click(sit_down, real_slides):
+@pytest.fixture
+def no_model_for_cells(system):
+    """Its weights were taken away from this system."""
+    change = "from annotator.learning.models import ModelVersion; ModelVersion.objects.filter(object_type='cell', {})"
+    system.manage("shell", "-c", change.format("active=True") + ".update(active=False)")
+    yield
+    system.manage("shell", "-c", change.format("replaced=False") + ".update(active=True)")
+
+
+def test_no_model_for_a_label_is_said_before_the_first_click_and_by_the_click(
+    sit_down, real_slides, no_model_for_cells
+):
     desk = sit_down("ann")
     desk.open_slide(SLIDE)
-    desk.choose_label("Tumour")
+    desk.choose_label("Cell")
     reason = model_section(desk)
     assert "No model" in reason
     assert "No model" in desk.page.get_by_role("note").inner_text()

@@ -82,6 +82,29 @@ def test_a_region_is_taken_labelled_and_completed(sit_down, queue):
     assert answer["counts"] == {"open": 2, "leased": 0, "complete": 1, "skipped": 0}
 
 
+def test_a_region_with_nothing_in_it_is_asked_about_once_more(sit_down, queue):
+    ann = sit_down("ann")
+    project = open_queue_slide(ann, SMALL)
+    for _ in range(2):  # the second in the queue lies on this slide
+        press(ann, "Label next region")
+        ann.wait(lambda: "lease" in bar(ann), "a region in hand")
+        if ann.page.get_by_label(f"Slide {SMALL}").count():
+            break
+        press(ann, "Skip")
+        ann.wait(lambda: "Label next region" in bar(ann), "the region to be skipped")
+    press(ann, "Complete")
+    question = ann.page.get_by_role("dialog")
+    question.get_by_text("No nuclei are accepted in these 128 × 128 µm").wait_for()
+    ann.press("x")  # the workspace's keys are not meant here
+    question.get_by_role("button", name="Go on labelling").click()
+    ann.wait(lambda: question.count() == 0, "the question to go")
+    assert "lease" in bar(ann)
+    press(ann, "Complete")
+    question.get_by_role("button", name="Complete: there are none").click()
+    ann.wait(lambda: "Label next region" in bar(ann), "the region to be closed")
+    assert ann.get(f"/api/projects/{project['id']}/regions")["counts"]["complete"] == 1
+
+
 def test_two_people_get_two_regions_and_each_is_led_to_its_slide(sit_down, queue):
     ann, bob = sit_down("ann"), sit_down("bob")
     for desk in (ann, bob):
@@ -145,6 +168,9 @@ def test_an_area_is_marked_as_complete_by_hand(sit_down, queue):
     area.get_by_text("in these 53 × 53 µm").wait_for()
     area.get_by_label("What is complete in the area").select_option("nuclei")
     area.get_by_role("button", name="Mark as complete").click()
+    question = ann.page.get_by_role("dialog")
+    question.get_by_text("No nuclei are accepted in these 53 × 53 µm").wait_for()
+    question.get_by_role("button", name="Complete: there are none").click()
     ann.wait(lambda: "0 nuclei" in bar(ann) and "complete by ann" in bar(ann), "the area to be looked at as a region")
     assert area.count() == 0, "the tool before goes on"
     assert framed_pixels(ann) > 1000

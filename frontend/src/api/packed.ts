@@ -19,6 +19,8 @@ interface Header {
     model_ids: (number | null)[];
     authors: string[];
     scores: (number | null)[];
+    /** Seconds since 1970. */
+    changed: number[];
   };
   live: ObjectView[];
   counts: Record<string, number>;
@@ -81,5 +83,6 @@ function settledObject({ settled }: Header, id: string, i: number, shape: SlideO
     author: settled.authors[i]!,
     accepting: false,
     failure: null,
+    changedAt: 1000 * settled.changed[i]!,
   };
 }

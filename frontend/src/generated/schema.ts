@@ -488,7 +488,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description renew, release, skip, complete and reopen: the address says which (urls.py). */
+        /** @description Close a region in which all is accepted; one in which nothing is, only where that is meant. */
         post: operations["regions_complete_create"];
         delete?: never;
         options?: never;
@@ -505,7 +505,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description renew, release, skip, complete and reopen: the address says which (urls.py). */
+        /** @description renew, release, skip and reopen: the address says which (urls.py). */
         post: operations["regions_release_create"];
         delete?: never;
         options?: never;
@@ -522,7 +522,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description renew, release, skip, complete and reopen: the address says which (urls.py). */
+        /** @description renew, release, skip and reopen: the address says which (urls.py). */
         post: operations["regions_renew_create"];
         delete?: never;
         options?: never;
@@ -539,7 +539,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description renew, release, skip, complete and reopen: the address says which (urls.py). */
+        /** @description renew, release, skip and reopen: the address says which (urls.py). */
         post: operations["regions_reopen_create"];
         delete?: never;
         options?: never;
@@ -556,7 +556,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description renew, release, skip, complete and reopen: the address says which (urls.py). */
+        /** @description renew, release, skip and reopen: the address says which (urls.py). */
         post: operations["regions_skip_create"];
         delete?: never;
         options?: never;
@@ -801,6 +801,11 @@ export interface components {
         BlankEnum: "";
         /** @description A box on a slide, in level-0 px, in which all objects of the type are accepted. */
         BoxRequest: {
+            /**
+             * @description Nothing is accepted in it, and that is meant.
+             * @default false
+             */
+            empty: boolean;
             /** Format: double */
             height: number;
             object_type: components["schemas"]["ObjectTypeEnum"];
@@ -831,6 +836,8 @@ export interface components {
             words: string;
         };
         Choice: {
+            /** @description A model that was made for such slides, to be offered; null where there is none. */
+            fitting_id: number | null;
             /** @description Null where no model of the type is installed. */
             model_id: number | null;
             object_type: components["schemas"]["ObjectTypeEnum"];
@@ -878,6 +885,13 @@ export interface components {
              * @default null
              */
             retry_after_ms: number | null;
+        };
+        CompleteRequest: {
+            /**
+             * @description Nothing is accepted in it, and that is meant.
+             * @default false
+             */
+            empty: boolean;
         };
         /**
          * Conflict
@@ -1217,6 +1231,7 @@ export interface components {
              */
             was: components["schemas"]["RoleEnum"] | components["schemas"]["NullEnum"];
         };
+        /** @description Takes the open slide as `context["slide"]`. */
         Model: {
             active?: boolean;
             readonly id: number;
@@ -1228,6 +1243,8 @@ export interface components {
             name: string;
             object_type: components["schemas"]["ObjectTypeEnum"];
             stain?: string;
+            /** @description In words where the slide is not what the model was made for; else empty. */
+            readonly warning: string;
         };
         ModelVersion: {
             activations: components["schemas"]["Activation"][];
@@ -3297,7 +3314,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CompleteRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {

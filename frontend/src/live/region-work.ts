@@ -7,7 +7,14 @@ import { measure, type Box } from "../store/shape";
 import { Signal } from "../store/signal";
 import type { SlideObject } from "../store/slide-object";
 
-type Step = "renew" | "release" | "skip" | "complete";
+type Step = "renew" | "release" | "skip";
+
+/** Asked before something is closed in which nothing is accepted. */
+export interface EmptyQuestion {
+  /** The server's, with its counts. */
+  readonly words: string;
+  answer(isMeant: boolean): void;
+}
 
 export interface RegionContext {
   readonly slideId: number;
@@ -17,7 +24,8 @@ export interface RegionContext {
     get(regionId: number): Promise<Region>;
     next(): Promise<Region>;
     step(regionId: number, step: Step): Promise<Region>;
-    declare(box: Box, objectType: ObjectType): Promise<Region>;
+    complete(regionId: number, empty: boolean): Promise<Region>;
+    declare(box: Box, objectType: ObjectType, empty: boolean): Promise<Region>;
   };
   /** Bring the region into view and make its type of object the one that is labelled. */
   show(region: Region): void;
@@ -35,6 +43,8 @@ const TICK_MS = 15_000;
 const RENEW_BELOW_S = 10 * 60;
 /** After a change in the region its objects are counted anew, once the hand rests. */
 const COUNT_PAUSE_MS = 1_000;
+/** annotator/regions/errors.py NothingAccepted */
+const NOTHING_ACCEPTED = "nothing_accepted";
 const UNSAVED = "Some of your work is still on its way to the server. Complete it when the status bar says Saved.";
 
 export class RegionWork {
@@ -45,6 +55,7 @@ export class RegionWork {
   /** Whole minutes until the lease runs out; null without a lease. */
   readonly minutesLeft = new Signal<number | null>(null);
   readonly busy = new Signal(false);
+  readonly question = new Signal<EmptyQuestion | null>(null);
   readonly #context: RegionContext;
   readonly #unsubscribe: () => void;
   #leaseEnd = 0;
@@ -88,24 +99,29 @@ export class RegionWork {
     if (!region) return;
     if (step === "complete" && !isSaved()) return say("warning", UNSAVED);
     await this.#try(async () => {
-      await server.step(region.id, step);
+      if (step !== "complete") await server.step(region.id, step);
+      else if (!(await this.#unlessEmpty((empty) => server.complete(region.id, empty)))) return;
       this.drop();
       this.counts.set((await server.mine()).counts);
     });
   }
 
-  /** Complete a box that no queue named; false where it is refused. It is then looked at, unless another is in hand. */
+  /** Complete a box that no queue named; false where it is refused or not meant. It is then looked at, unless another is in hand. */
   async declare(box: Box, objectType: ObjectType): Promise<boolean> {
     const { server, say, isSaved } = this.#context;
     if (!isSaved()) {
       say("warning", UNSAVED);
       return false;
     }
-    return this.#try(async () => {
-      const region = await server.declare(box, objectType);
+    let isDone = false;
+    await this.#try(async () => {
+      const region = await this.#unlessEmpty((empty) => server.declare(box, objectType, empty));
+      if (!region) return;
+      isDone = true;
       if (this.region.get()?.mine) say("info", "The area is marked as complete.");
       else this.#take(region);
     });
+    return isDone;
   }
 
   /** Look at it no more; a lease goes on until it runs out. */
@@ -114,6 +130,7 @@ export class RegionWork {
     clearTimeout(this.#count);
     this.#ticks = this.#count = undefined;
     this.minutesLeft.set(null);
+    this.question.get()?.answer(false);
     this.region.set(null);
   }
 
@@ -168,16 +185,34 @@ export class RegionWork {
     }
   }
 
-  /** False where something else is under way, or it is refused. */
-  async #try(act: () => Promise<void>): Promise<boolean> {
-    if (this.busy.get()) return false;
+  /** Where nothing is accepted in it the person is asked once more; null: not meant. */
+  async #unlessEmpty(act: (empty: boolean) => Promise<Region>): Promise<Region | null> {
+    try {
+      return await act(false);
+    } catch (error) {
+      if ((error as { code?: string }).code !== NOTHING_ACCEPTED) throw error;
+      return (await this.#ask((error as Error).message)) ? act(true) : null;
+    }
+  }
+
+  #ask(words: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      const answer = (isMeant: boolean) => {
+        this.question.set(null);
+        resolve(isMeant);
+      };
+      this.question.set({ words, answer });
+    });
+  }
+
+  /** Does nothing while something else is under way, and says why where it is refused. */
+  async #try(act: () => Promise<void>): Promise<void> {
+    if (this.busy.get()) return;
     this.busy.set(true);
     try {
       await act();
-      return true;
     } catch (error) {
       this.#context.say("warning", (error as Error).message);
-      return false;
     } finally {
       this.busy.set(false);
     }

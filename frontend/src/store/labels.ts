@@ -1,5 +1,6 @@
 /** The project's labels: what each marks, and which one the next object takes. */
 import type { components } from "../generated/schema";
+import { gestureFor, typesOf } from "./gestures";
 import type { ObjectType } from "./messages";
 import { Signal } from "./signal";
 
@@ -10,14 +11,24 @@ export class Labels {
   readonly list: Signal<readonly Label[]>;
   /** The next object takes it. */
   readonly chosen: Signal<number | null>;
+  /** The last chosen first. */
+  #recent: readonly number[] = [];
 
   constructor(all: readonly Label[]) {
     this.list = new Signal(all);
-    this.chosen = new Signal(all[0]?.id ?? null);
+    this.chosen = new Signal(this.offered[0]?.id ?? null);
+    this.chosen.subscribe((id) => {
+      if (id !== null) this.#recent = [id, ...this.#recent.filter((each) => each !== id)];
+    });
   }
 
   get all(): readonly Label[] {
     return this.list.get();
+  }
+
+  /** Those that a tool can outline objects for; the others only name what was accepted before. */
+  get offered(): readonly Label[] {
+    return this.all.filter(({ object_type }) => gestureFor(object_type) !== undefined);
   }
 
   /** The labels as they are now. Where the chosen one is gone, the next object takes the first that marks the same. */
@@ -25,11 +36,15 @@ export class Labels {
     const type = this.chosenType();
     this.list.set(all);
     const chosen = this.chosen.get();
-    if (chosen === null || !this.get(chosen)) this.chosen.set((type && this.firstOf(type)?.id) ?? all[0]?.id ?? null);
+    if (chosen === null || !this.get(chosen)) this.chosen.set((type && this.firstOf(type)?.id) ?? this.offered[0]?.id ?? null);
   }
 
   get(id: number): Label | undefined {
     return this.all.find((label) => label.id === id);
+  }
+
+  isOffered(id: number): boolean {
+    return this.offered.some((label) => label.id === id);
   }
 
   /** What the label marks; it decides the gesture and the model. */
@@ -37,9 +52,9 @@ export class Labels {
     return id === null ? undefined : this.get(id)?.object_type;
   }
 
-  /** What there is a label for, in the labels' order. */
+  /** What can be outlined and has a label, in the labels' order. */
   get types(): ObjectType[] {
-    return [...new Set(this.all.flatMap(({ object_type }) => object_type ?? []))];
+    return [...new Set(this.offered.flatMap(({ object_type }) => object_type ?? []))];
   }
 
   chosenType(): ObjectType | undefined {
@@ -48,5 +63,14 @@ export class Labels {
 
   firstOf(type: ObjectType): Label | undefined {
     return this.all.find(({ object_type }) => object_type === type);
+  }
+
+  /** The label that goes with a tool: the chosen one if it fits, else the last chosen that does, else the first. */
+  forTool(tool: string): Label | undefined {
+    const types = typesOf(tool);
+    const fitting = this.offered.filter(({ object_type }) => object_type && types.includes(object_type));
+    const byId = (id: number | null) => fitting.find((label) => label.id === id);
+    const last = this.#recent.find((id) => byId(id));
+    return byId(this.chosen.get()) ?? byId(last ?? null) ?? fitting[0];
   }
 }

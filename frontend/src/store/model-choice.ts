@@ -6,6 +6,14 @@ import { Signal } from "./signal";
 export interface Model {
   readonly id: number;
   readonly object_type: string;
+  /** The server's words where the slide is not what the model was made for; else empty. */
+  readonly warning: string;
+}
+
+/** Why a model's outlines are not to be trusted here, and the model that was made for such slides, if one was. */
+export interface Misfit<M> {
+  readonly words: string;
+  readonly fitting: M | undefined;
 }
 
 type Picked = Partial<Record<ObjectType, number>>;
@@ -17,12 +25,16 @@ export class ModelChoice<M extends Model> {
   readonly picked: Signal<Picked>;
   #models: readonly M[];
   readonly #noticed = new Set<number>();
+  /** Warnings that the person has read: beside objects of this slide they are not repeated while the tab lives. */
+  readonly read: Signal<readonly string[]>;
 
   constructor(slide: { id: number; stain: Stain; choices: readonly Choice[]; models: readonly M[] }) {
     this.#models = slide.models;
     this.stain = new Signal(slide.stain);
     this.choices = new Signal(slide.choices);
-    this.picked = new Signal(loadPicked(slide.id));
+    this.picked = new Signal(recall<Picked>("sessionStorage", pickedKey(slide.id), {}));
+    this.read = new Signal(recall<readonly string[]>("sessionStorage", readKey(slide.id), []));
+    this.read.subscribe((words) => remember("sessionStorage", readKey(slide.id), words));
     this.picked.subscribe((picked) => remember("sessionStorage", pickedKey(slide.id), picked));
   }
 
@@ -43,6 +55,18 @@ export class ModelChoice<M extends Model> {
     );
   }
 
+  /** Let this model answer: by itself where it does so without being picked. */
+  choose(objectType: ObjectType, model: M): void {
+    this.pick(objectType, this.automatic(objectType).model === model ? null : model.id);
+  }
+
+  /** null: the model was made for such slides, or there is none. */
+  misfit(model: M | undefined): Misfit<M> | null {
+    if (!model?.warning) return null;
+    const choice = this.choices.get().find((each) => each.object_type === model.object_type);
+    return { words: model.warning, fitting: this.byId(choice?.fitting_id ?? null) };
+  }
+
   /** The model that answers, and in words why it and no other; without one, why not. */
   answering(objectType: ObjectType): { model: M | undefined; reason: string } {
     const picked = this.pickedFor(objectType);
@@ -58,9 +82,9 @@ export class ModelChoice<M extends Model> {
   }
 
   /** The server has chosen anew, for another stain. */
-  stainChanged({ stain, choices }: { stain: Stain; choices: readonly Choice[] }): void {
+  stainChanged({ stain, ...anew }: { stain: Stain; models: readonly M[]; choices: readonly Choice[] }): void {
     this.stain.set(stain);
-    this.choices.set(choices);
+    this.renewed(anew);
   }
 
   /** Whether a version answered that is not listed, as one does that was promoted since; true once for each. */
@@ -82,7 +106,4 @@ export class ModelChoice<M extends Model> {
 }
 
 const pickedKey = (slideId: number) => `squiggle.models.${slideId}`;
-
-function loadPicked(slideId: number): Picked {
-  return recall<Picked>("sessionStorage", pickedKey(slideId), {});
-}
+const readKey = (slideId: number) => `squiggle.warnings-read.${slideId}`;

@@ -1,14 +1,7 @@
-/** A person's own settings, kept in this browser: each is a signal that writes itself to local storage. */
+/** A person's own settings, kept in this browser. */
+import { Hints } from "./hints";
+import { kept } from "./kept";
 import { recall, remember } from "./remembered";
-import { Signal } from "./signal";
-
-const PREFIX = "squiggle.setting.";
-
-function kept<T>(name: string, initial: T): Signal<T> {
-  const signal = new Signal<T>(recall("localStorage", PREFIX + name, initial));
-  signal.subscribe((value) => remember("localStorage", PREFIX + name, value));
-  return signal;
-}
 
 /** Fill opacities that the key O goes through. */
 export const FILL_OPACITIES = [0, 0.15, 0.3, 0.6] as const;
@@ -19,8 +12,7 @@ export function loadSettings() {
     acceptAsIGo: kept("accept-as-i-go", true),
     fillOpacity: kept<number>("fill-opacity", 0.15),
     panelOpen: kept("panel-open", true),
-    /** Accepted objects so far, for the hints of the first five minutes. */
-    acceptedSoFar: kept("accepted-so-far", 0),
+    hints: new Hints(),
   };
 }
 

@@ -24,6 +24,8 @@ export interface SlideObject {
   readonly author: string;
   readonly accepting: boolean;
   readonly failure: string | null;
+  /** When the server last changed it, ms since 1970; of what it has not stored yet: when it was asked for. */
+  readonly changedAt: number;
 }
 
 /** A command that changes objects (all but catch_up). */
@@ -48,6 +50,7 @@ export function objectFromView(view: ObjectView): SlideObject {
     author: view.author,
     accepting: view.accepting,
     failure: view.failure,
+    changedAt: Date.parse(view.changed_at),
   };
 }
 
@@ -111,7 +114,10 @@ function afterSegment(
 ): SlideObject | undefined {
   const target = change.targets.find((candidate) => candidate.object_id === id);
   if (!target || (object && object.turn >= target.turn && object.version > 0)) return object;
-  const fresh = { id, version: 0, shape: null, score: null, modelId: change.model_id, author, covers: [], correcting: false, acceptedShape: null };
+  const fresh = {
+    id, version: 0, shape: null, score: null, modelId: change.model_id, author, covers: [], correcting: false, acceptedShape: null,
+    changedAt: Date.now(),
+  };
   return {
     ...(object?.state === "accepted" ? { ...object, correcting: true, acceptedShape: object.shape } : (object ?? fresh)),
     turn: target.turn,

@@ -1,12 +1,9 @@
 /** What a prompt asks: under which label, of which model, and by which gesture. */
 import type { Labels } from "../store/labels";
-import type { ObjectType } from "../store/messages";
 import type { Model, ModelChoice } from "../store/model-choice";
 import type { ObjectStore } from "../store/objects";
-import type { Question, ToolName } from "./tool";
+import type { Question } from "./tool";
 
-/** The gesture that suits what a label marks; other labels leave the tool as it is. */
-const TOOL_FOR: Partial<Record<ObjectType, ToolName>> = { nucleus: "click", cell: "click", gland: "squiggle" };
 const NO_LABEL = "This project has no label yet: an administrator adds the first one.";
 
 export interface AskingContext<M extends Model> {
@@ -49,8 +46,4 @@ export class Asking<M extends Model> {
     const object = objectId === null ? undefined : this.#context.store.get(objectId);
     return object?.labelId ?? this.#context.labels.chosen.get();
   }
-}
-
-export function toolFor(type: ObjectType | undefined): ToolName | undefined {
-  return type && TOOL_FOR[type];
 }

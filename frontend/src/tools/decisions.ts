@@ -67,8 +67,9 @@ export class Decisions {
     this.focus(id);
   }
 
-  acceptAll(): void {
-    const proposed = this.#proposals();
+  /** All proposals; or these, of those that the list shows. */
+  acceptAll(listed: readonly SlideObject[] = this.#proposals()): void {
+    const proposed = listed.filter((object) => object.state === "proposed");
     const stay = proposed.filter((object) => object.covers.length > 0).length;
     if (stay > 0) this.#context.say(`${stay} of them cover${stay === 1 ? "s" : ""} accepted objects and stay${stay === 1 ? "s a proposal" : " proposals"}.`);
     this.#context.selection.current.set(null);
@@ -76,8 +77,7 @@ export class Decisions {
   }
 
   /** Clear away the clicks for which no outline was found. */
-  rejectFailed(): void {
-    const failed = [...this.#context.store.values()].filter((object) => object.state === "failed");
+  rejectFailed(failed: readonly SlideObject[]): void {
     this.#context.intentions.reject(failed.map((object) => object.id));
   }
 

@@ -13,6 +13,8 @@ import type { Stroke, Tool, ToolClick, ToolContext, ToolName, ToolPress } from "
 export interface ToolboxOptions {
   /** Who may not, has the Move tool alone, and moves nothing with it. */
   readonly canEdit: boolean;
+  /** Make the next object's label one that the tool can outline; false, and said why, where there is none. */
+  fitLabel(name: ToolName): boolean;
   /** Give up the stroke that is being drawn; false when none is. */
   dropStroke(): boolean;
 }
@@ -41,7 +43,7 @@ export class Toolbox {
   }
 
   use(name: ToolName): void {
-    if (name !== "move" && !this.#options.canEdit) return;
+    if (name !== "move" && (!this.#options.canEdit || !this.#options.fitLabel(name))) return;
     this.#options.dropStroke();
     this.#repeated.forget();
     this.#tool.cancel();

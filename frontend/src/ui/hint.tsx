@@ -1,4 +1,4 @@
-/** One slim line above the slide: why no model can answer, else the hints of the first five minutes. */
+/** One slim line above the slide: why no model can answer, else the hints of a tool's first five minutes. */
 import { CloseButton } from "@mantine/core";
 import { useSyncExternalStore } from "react";
 import type { ToolName, Workspace } from "../workspace";
@@ -6,7 +6,6 @@ import { magnification } from "../viewer/coordinates";
 import { useSignal } from "./use-signal";
 import styles from "./workspace.module.css";
 
-const LEARNT_AFTER = 5;
 /** Below this magnification a nucleus, or a gland, is a speck. */
 const SEEN_FROM: Record<ToolName, number> = { move: 0, click: 8, squiggle: 2, area: 0 };
 
@@ -24,24 +23,30 @@ export function Hint({ workspace }: { workspace: Workspace }) {
   );
 }
 
-/** Gone for ever after five accepted objects. */
+/** Each tool's own: gone after five objects accepted with it, and back with `?`. */
 function FirstHints({ workspace }: { workspace: Workspace }) {
-  const accepted = useSignal(workspace.settings.acceptedSoFar);
+  const { hints } = workspace.settings;
+  useSignal(hints.practised);
   const tool = useSignal(workspace.tools.inUse);
+  const accepted = hints.practiceOf(tool);
   const current = useSignal(workspace.selection.current);
   const tooFar = useSyncExternalStore(workspace.view.subscribe, () => isTooFar(workspace));
-  if (accepted >= LEARNT_AFTER || tool === "move" || tool === "area") return null;
+  if (accepted === null || tool === "area") return null;
   const noun = workspace.labels.chosenType() === "cell" ? "cell" : "nucleus";
-  const words = tool === "squiggle" ? wordsForSquiggle(accepted, current !== null) : wordsForClick(accepted, current !== null, noun);
+  const words = {
+    move: () => "Drag to move, scroll to zoom, click an object to select it",
+    click: () => wordsForClick(accepted, current !== null, noun),
+    squiggle: () => wordsForSquiggle(accepted, current !== null),
+  }[tool]();
   return (
     <div className={styles.hint} role="note">
-      {tooFar ? WORDS_TOO_FAR[tool] : words}
+      {tooFar && tool !== "move" ? WORDS_TOO_FAR[tool] : words}
       <CloseButton
         size="xs"
         variant="transparent"
         c="inherit"
         aria-label="No more hints"
-        onClick={() => workspace.settings.acceptedSoFar.set(LEARNT_AFTER)}
+        onClick={() => hints.learn(tool)}
       />
     </div>
   );

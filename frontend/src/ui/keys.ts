@@ -115,7 +115,7 @@ export const KEYS: readonly Key[] = [
   { shown: "Esc", words: "Drop the line or area being drawn; let go of the selection", group: "Objects", matches: ["escape"], press: (w) => w.letGo() },
   {
     shown: "?",
-    words: "These keys",
+    words: "These keys; hints come back",
     group: "View",
     matches: ["?"],
     press: (w) => w.helpOpen.update((open) => !open),

@@ -28,12 +28,14 @@ function LabelList({ workspace }: { workspace: Workspace }) {
   if (labels.length === 0) {
     return <p className={styles.empty}>This project has no label yet. A project admin adds the first one in its Settings.</p>;
   }
-  return labels.map((label) => (
+  // What no tool outlines yet leads nowhere: it is shown only where objects bear it.
+  const shown = labels.filter(({ id }) => workspace.labels.isOffered(id) || counts.get(id));
+  return shown.map((label) => (
     <button
       key={label.id}
       className={styles.row}
       aria-pressed={workspace.canEdit && label.id === chosen}
-      disabled={!workspace.canEdit}
+      disabled={!workspace.canEdit || !workspace.labels.isOffered(label.id)}
       onClick={() => workspace.chooseLabel(label.id)}
     >
       <span className={styles.swatch} style={{ background: label.colour }} />

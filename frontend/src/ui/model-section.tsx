@@ -4,6 +4,7 @@ import { setStain, type Model } from "../api/rest";
 import type { ClickTime } from "../store/click-times";
 import type { ObjectType, Stain } from "../store/messages";
 import type { Workspace } from "../workspace";
+import { MisfitWords } from "./misfit";
 import { useSignal } from "./use-signal";
 import { plural } from "./words";
 import styles from "./workspace.module.css";
@@ -18,10 +19,12 @@ export function ModelSection({ workspace }: { workspace: Workspace }) {
   useSignal(workspace.models.choices);
   const objectType = workspace.labels.typeOf(labelId);
   const { model, reason } = workspace.asking.answering(labelId);
+  const misfit = workspace.models.misfit(model);
   return (
     <section className={styles.section} aria-label="Model">
       <h2>Model{objectType && ` for ${plural(objectType)}`}</h2>
       {model && objectType && <ModelName workspace={workspace} objectType={objectType} answering={model} />}
+      {model && objectType && <MisfitWords workspace={workspace} objectType={objectType} misfit={misfit} />}
       {reason && <p className={model ? styles.note : styles.warning}>{reason}</p>}
       <Facts workspace={workspace} model={model} />
       {model && <Resampled workspace={workspace} model={model} />}

@@ -1,30 +1,24 @@
-/** The objects of the panel's list: filtered anew at most a few times a second, whatever happens on the slide. */
+/** The objects of the panel's list: listed anew at most a few times a second, whatever happens on the slide. */
 import { useEffect, useState } from "react";
 import type { ObjectStore } from "../store/objects";
 import type { SlideObject } from "../store/slide-object";
-
-export type ObjectFilter = "open" | "accepted" | "trash";
+import { countOfFilter, listObjects, type Names, type ObjectQuery } from "./object-query";
 
 const PAUSE_MS = 200;
 
-const STATES: Record<ObjectFilter, readonly string[]> = {
-  open: ["asked", "failed", "proposed"],
-  accepted: ["accepted"],
-  trash: ["rejected", "deleted"],
-};
-
-/** The newest first. */
-function list(store: ObjectStore, filter: ObjectFilter): SlideObject[] {
-  return [...store.values()].filter((object) => STATES[filter].includes(object.state)).reverse();
+export interface ObjectList {
+  readonly objects: SlideObject[];
+  /** In these states, whatever the other filters say. */
+  readonly total: number;
 }
 
-export function useObjectList(store: ObjectStore, filter: ObjectFilter): SlideObject[] {
-  const [objects, setObjects] = useState<SlideObject[]>([]);
+export function useObjectList(store: ObjectStore, query: ObjectQuery, names: Names): ObjectList {
+  const [list, setList] = useState<ObjectList>({ objects: [], total: 0 });
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const refresh = () => {
       timer = undefined;
-      setObjects(list(store, filter));
+      setList({ objects: listObjects(store.values(), query, names), total: countOfFilter(store.values(), query.filter) });
     };
     refresh();
     const stop = store.subscribe(() => {
@@ -34,6 +28,6 @@ export function useObjectList(store: ObjectStore, filter: ObjectFilter): SlideOb
       clearTimeout(timer);
       stop();
     };
-  }, [store, filter]);
-  return objects;
+  }, [store, query, names]);
+  return list;
 }

@@ -5,12 +5,14 @@ import type { Session } from "../session";
 import { Workspace } from "../workspace";
 import { exposeHooksOnceOpen } from "../window-hooks";
 import { AreaStrip } from "./area-strip";
+import { EmptyQuestion } from "./empty-question";
 import { Help } from "./help";
 import { Hint } from "./hint";
 import { HoverChip } from "./hover-chip";
 import { InHandStrip } from "./in-hand-strip";
 import { listenToKeys } from "./keys";
 import { Failed, Waiting } from "./loading";
+import { MisfitChip } from "./misfit";
 import { NoticeList } from "./notice-list";
 import { Page } from "./page";
 import { SidePanel, SidePanelPlace } from "./side-panel";
@@ -58,6 +60,7 @@ function SlideWorkspace({ session, slide }: { session: Session; slide: Slide }) 
       </div>
       {workspace ? <StatusBar workspace={workspace} /> : <footer className={styles.status} />}
       {workspace && <Help workspace={workspace} />}
+      {workspace && <EmptyQuestion workspace={workspace} />}
     </div>
   );
 }
@@ -69,6 +72,7 @@ function OnTheSlide({ workspace }: { workspace: Workspace }) {
       <AreaStrip workspace={workspace} />
       <InHandStrip workspace={workspace} />
       <HoverChip workspace={workspace} />
+      <MisfitChip workspace={workspace} />
       <NoticeList workspace={workspace} />
     </>
   );

@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "react";
 import { magnification, scaleBar, type View } from "../viewer/coordinates";
 import type { Workspace } from "../workspace";
+import { MisfitMark } from "./misfit";
 import { Latency } from "./model-section";
 import { savedInWords } from "./saved-words";
 import { useSignal } from "./use-signal";
@@ -18,6 +19,7 @@ export function StatusBar({ workspace }: { workspace: Workspace }) {
       <Coordinates workspace={workspace} />
       <Shown workspace={workspace} />
       <ModelAndLatency workspace={workspace} />
+      <MisfitMark workspace={workspace} />
       <span className={styles.spacer} />
       <Saved workspace={workspace} />
     </footer>

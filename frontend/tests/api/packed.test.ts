@@ -20,6 +20,7 @@ function pack(objects: Rings[], live: unknown[] = []): ArrayBuffer {
       model_ids: objects.map(() => 4),
       authors: objects.map(() => "ann"),
       scores: objects.map(() => 0.5),
+      changed: objects.map(() => 1_700_000_000),
     },
     live,
     counts: { "3": 5 },

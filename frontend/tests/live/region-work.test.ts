@@ -18,6 +18,7 @@ function region(changes: Partial<Region> = {}): Region {
 const NOT_MINE = { mine: false, leased_by: null, leased_until: null, lease_left_s: null };
 const BOX = { minX: 10, minY: 20, maxX: 110, maxY: 80 };
 
+const empty = () => Promise.reject(Object.assign(new Error("No nuclei are accepted."), { status: 409, code: "nothing_accepted" }));
 const refused = (words: string) => Promise.reject(Object.assign(new Error(words), { status: 409 }));
 
 let server: { [Name in keyof RegionContext["server"]]: ReturnType<typeof vi.fn> };
@@ -36,6 +37,7 @@ beforeEach(() => {
     get: vi.fn(async (id: number) => region({ id, mine: false, lease_left_s: null, leased_by: "bob" })),
     next: vi.fn(async () => region()),
     step: vi.fn(async () => region({ object_count: 3 })),
+    complete: vi.fn(async () => region({ state: "complete", ...NOT_MINE, closed_by: "ann" })),
     declare: vi.fn(async () => region({ id: 6, state: "complete", strategy: "hand", ...NOT_MINE, closed_by: "ann" })),
   };
   [show, leaveFor, said, seen, saved] = [vi.fn(), vi.fn(), [], true, true];
@@ -162,7 +164,7 @@ describe("the count", () => {
 describe("a box declared complete", () => {
   it("is looked at like any region", async () => {
     expect(await work.declare(BOX, "nucleus")).toBe(true);
-    expect(server.declare).toHaveBeenCalledExactlyOnceWith(BOX, "nucleus");
+    expect(server.declare).toHaveBeenCalledExactlyOnceWith(BOX, "nucleus", false);
     expect(work.region.get()).toMatchObject({ id: 6, state: "complete", mine: false });
   });
 
@@ -189,7 +191,14 @@ describe("a box declared complete", () => {
 });
 
 describe("the end", () => {
-  it.each(["complete", "skip", "release"] as const)("%s takes the region from the screen", async (step) => {
+  it("complete takes the region from the screen", async () => {
+    await work.next();
+    await work.end("complete");
+    expect(server.complete).toHaveBeenCalledExactlyOnceWith(5, false);
+    expect([work.region.get(), work.question.get()]).toEqual([null, null]);
+  });
+
+  it.each(["skip", "release"] as const)("%s takes the region from the screen", async (step) => {
     await work.next();
     await work.end(step);
     expect(server.step).toHaveBeenCalledExactlyOnceWith(5, step);
@@ -202,15 +211,63 @@ describe("the end", () => {
     await work.next();
     saved = false;
     await work.end("complete");
-    expect(server.step).not.toHaveBeenCalled();
+    expect(server.complete).not.toHaveBeenCalled();
     expect(said[0]).toContain("on its way");
   });
 
   it("keeps the region where the server refuses", async () => {
     await work.next();
-    server.step.mockImplementation(() => refused("1 nucleus waits for a decision."));
+    server.complete.mockImplementation(() => refused("1 nucleus waits for a decision."));
     await work.end("complete");
     expect(said).toEqual(["1 nucleus waits for a decision."]);
     expect(work.region.get()?.id).toBe(5);
+  });
+});
+
+describe("nothing accepted in it", () => {
+  beforeEach(() => {
+    server.complete.mockImplementationOnce(empty);
+    server.declare.mockImplementationOnce(empty);
+  });
+
+  const isAsked = async () => {
+    await vi.advanceTimersByTimeAsync(0);
+    return work.question.get()!;
+  };
+
+  it("is asked about once more, and completed where it is meant", async () => {
+    await work.next();
+    const end = work.end("complete");
+    const question = await isAsked();
+    expect([question.words, said, work.region.get()?.id]).toEqual(["No nuclei are accepted.", [], 5]);
+    question.answer(true);
+    await end;
+    expect(server.complete.mock.calls).toEqual([[5, false], [5, true]]);
+    expect([work.region.get(), work.question.get()]).toEqual([null, null]);
+  });
+
+  it("keeps the region where it was a mistake", async () => {
+    await work.next();
+    const end = work.end("complete");
+    (await isAsked()).answer(false);
+    await end;
+    expect(server.complete).toHaveBeenCalledOnce();
+    expect([work.region.get()?.id, work.question.get(), work.busy.get(), said]).toEqual([5, null, false, []]);
+  });
+
+  it.each([true, false])("of a box drawn by hand likewise (meant: %s)", async (isMeant) => {
+    const declared = work.declare(BOX, "nucleus");
+    (await isAsked()).answer(isMeant);
+    expect(await declared).toBe(isMeant);
+    expect(server.declare.mock.calls.at(-1)).toEqual([BOX, "nucleus", isMeant]);
+  });
+
+  it("asks no longer about a region that was lost meanwhile", async () => {
+    await work.next();
+    const end = work.end("complete");
+    await isAsked();
+    work.drop();
+    await end;
+    expect([work.question.get(), server.complete.mock.calls.length]).toEqual([null, 1]);
   });
 });

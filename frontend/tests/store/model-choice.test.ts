@@ -14,13 +14,13 @@ const SLIDE = {
   id: 7,
   stain: "IHC" as const,
   models: [
-    { id: 1, object_type: "nucleus", name: "he" },
-    { id: 2, object_type: "nucleus", name: "fluorescence" },
-    { id: 3, object_type: "gland", name: "gland" },
+    { id: 1, object_type: "nucleus", name: "he", warning: "Made for H&E; this slide is IHC." },
+    { id: 2, object_type: "nucleus", name: "fluorescence", warning: "Made for fluorescence; this slide is IHC." },
+    { id: 3, object_type: "gland", name: "gland", warning: "" },
   ],
   choices: [
-    { object_type: "nucleus" as const, model_id: 1, reason: "No model for IHC nuclei is installed; the one for H&E is used." },
-    { object_type: "cell" as const, model_id: null, reason: "No model for cells is installed." },
+    { object_type: "nucleus" as const, model_id: 1, reason: "No model for IHC nuclei is installed; the one for H&E is used.", fitting_id: null },
+    { object_type: "cell" as const, model_id: null, reason: "No model for cells is installed.", fitting_id: null },
   ],
 };
 
@@ -66,12 +66,50 @@ describe("a version that was promoted while the page is open", () => {
 
   it("is listed and answers once the server was asked again", () => {
     const choice = new ModelChoice(SLIDE);
-    const promoted = { id: 9, object_type: "nucleus", name: "own" };
+    const promoted = { id: 9, object_type: "nucleus", name: "own", warning: "" };
     choice.renewed({
       models: [...SLIDE.models, promoted],
-      choices: [{ object_type: "nucleus", model_id: 9, reason: "" }],
+      choices: [{ object_type: "nucleus", model_id: 9, reason: "", fitting_id: 9 }],
     });
     expect(choice.answering("nucleus").model).toBe(promoted);
     expect(choice.byId(9)).toBe(promoted);
+  });
+});
+
+describe("a model that was not made for the slide", () => {
+  const FITTING = { id: 9, object_type: "nucleus", name: "ihc", warning: "" };
+
+  it("says so in the server's words, and that there is no better one", () => {
+    const choice = new ModelChoice(SLIDE);
+    expect(choice.misfit(choice.byId(1))).toEqual({ words: "Made for H&E; this slide is IHC.", fitting: undefined });
+    expect(choice.misfit(choice.byId(3))).toBeNull();
+    expect(choice.misfit(undefined)).toBeNull();
+  });
+
+  it("names the one that was, which is picked, or no longer picked over where it answers by itself", () => {
+    const choice = new ModelChoice(SLIDE);
+    const nucleus = { object_type: "nucleus" as const, model_id: 1, reason: "", fitting_id: 9 };
+    choice.stainChanged({ stain: "IHC", models: [...SLIDE.models, FITTING], choices: [nucleus] });
+    const { fitting } = choice.misfit(choice.byId(1))!;
+    expect(fitting).toBe(FITTING);
+    choice.choose("nucleus", fitting!);
+    expect([choice.pickedFor("nucleus"), choice.misfit(choice.answering("nucleus").model)]).toEqual([9, null]);
+    choice.renewed({ models: [...SLIDE.models, FITTING], choices: [{ ...nucleus, model_id: 9 }] });
+    choice.pick("nucleus", 2);
+    choice.choose("nucleus", fitting!);
+    expect([choice.pickedFor("nucleus"), choice.answering("nucleus").model]).toEqual([null, FITTING]);
+  });
+
+  it("is judged anew with another stain: warnings come from the server with it", () => {
+    const choice = new ModelChoice(SLIDE);
+    const models = SLIDE.models.map((model) => ({ ...model, warning: "" }));
+    choice.stainChanged({ stain: "H&E", models, choices: SLIDE.choices });
+    expect(choice.misfit(choice.byId(1))).toBeNull();
+  });
+
+  it("is read once for a slide: the words are not repeated beside its objects, also after a reload", () => {
+    new ModelChoice(SLIDE).read.update((words) => [...words, "Made for H&E; this slide is IHC."]);
+    expect(new ModelChoice(SLIDE).read.get()).toEqual(["Made for H&E; this slide is IHC."]);
+    expect(new ModelChoice({ ...SLIDE, id: 8 }).read.get()).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Labels } from "../../src/store/labels";
 import { ModelChoice } from "../../src/store/model-choice";
 import { ObjectStore } from "../../src/store/objects";
-import { Asking, toolFor } from "../../src/tools/asking";
+import { Asking } from "../../src/tools/asking";
 import type { Question } from "../../src/tools/tool";
 import { view } from "../objects";
 
@@ -20,8 +20,8 @@ function asking(all: readonly (typeof NUCLEUS | typeof GLAND)[] = [NUCLEUS, GLAN
   const models = new ModelChoice({
     id: 7,
     stain: "H&E",
-    choices: [{ object_type: "nucleus", model_id: 11, reason: "" }],
-    models: [{ id: 11, object_type: "nucleus" }],
+    choices: [{ object_type: "nucleus", model_id: 11, reason: "", fitting_id: 11 }],
+    models: [{ id: 11, object_type: "nucleus", warning: "" }],
   });
   return new Asking({ labels, models, store, segment, say: (words) => said.push(words) });
 }
@@ -64,8 +64,4 @@ describe("a label without a model", () => {
     expect(asked.canAsk(null)).toBe(false);
     expect(said).toEqual([asked.answering(2).reason]);
   });
-});
-
-it("glands are drawn, nuclei and cells are clicked, and what is unknown leaves the tool alone", () => {
-  expect([toolFor("gland"), toolFor("nucleus"), toolFor("cell"), toolFor(undefined)]).toEqual(["squiggle", "click", "click", undefined]);
 });

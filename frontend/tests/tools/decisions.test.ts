@@ -89,6 +89,11 @@ describe("decisions", () => {
     expect((done[0] as { objects: unknown[] }).objects).toHaveLength(3);
   });
 
+  it("accept these takes of the listed ones the proposals alone", () => {
+    decisions.acceptAll([store.get("left")!, store.get("done")!]);
+    expect(done[0]).toMatchObject({ how: "batch", objects: [{ object_id: "left" }] });
+  });
+
   it("delete takes only an accepted object, reject only an open one", () => {
     selection.selected.set("left");
     decisions.delete();

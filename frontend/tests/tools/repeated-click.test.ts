@@ -52,7 +52,7 @@ describe("the toolbox", () => {
 
   beforeEach(() => {
     bench = new Bench();
-    tools = new Toolbox(bench.context, bench.inHand, { canEdit: true, dropStroke: () => false });
+    tools = new Toolbox(bench.context, bench.inHand, { canEdit: true, dropStroke: () => false, fitLabel: () => true });
   });
 
   it.each(["click", "squiggle"] as const)("asks once for a double-click with the %s tool", (name) => {

@@ -5,14 +5,16 @@ import { at, Bench, drag } from "./bench";
 
 let bench: Bench;
 let dropped: number;
+let fits: (tool: string) => boolean;
 
 function toolbox(canEdit = true): Toolbox {
-  return new Toolbox(bench.context, bench.inHand, { canEdit, dropStroke: () => ++dropped > 99 });
+  return new Toolbox(bench.context, bench.inHand, { canEdit, fitLabel: (tool) => fits(tool), dropStroke: () => ++dropped > 99 });
 }
 
 beforeEach(() => {
   bench = new Bench();
   dropped = 0;
+  fits = () => true;
 });
 
 it("hands a click on the slide to the tool in use", () => {
@@ -60,4 +62,14 @@ it("takes the Area tool for one area, and then goes on with the tool before", ()
   expect(tools.letGo()).toBe(true);
   expect(tools.inUse.get()).toBe("squiggle");
   expect(tools.leaveArea()).toBe(false);
+});
+
+it("leaves a tool alone for which there is no label, and asks so for nobody who may not edit", () => {
+  fits = (tool) => tool !== "squiggle";
+  const tools = toolbox();
+  tools.use("click");
+  tools.use("squiggle");
+  expect(tools.inUse.get()).toBe("click");
+  fits = () => expect.unreachable("a viewer has no label to choose");
+  toolbox(false).use("squiggle");
 });

@@ -97,9 +97,9 @@ describe("labels", () => {
 
 describe("signs", () => {
   it("are what is typed, however it is typed", () => {
-    expect(does("?", "Minus", { shift: true })).toBe("These keys"); // QWERTZ
-    expect(does("?", "KeyM", { shift: true })).toBe("These keys"); // AZERTY
-    expect(does("?", "Digit7", { shift: true })).toBe("These keys"); // Russian
+    expect(does("?", "Minus", { shift: true })).toBe("These keys; hints come back"); // QWERTZ
+    expect(does("?", "KeyM", { shift: true })).toBe("These keys; hints come back"); // AZERTY
+    expect(does("?", "Digit7", { shift: true })).toBe("These keys; hints come back"); // Russian
     expect(does("+", "BracketRight")).toBe("Zoom in"); // QWERTZ
     expect(does("+", "Equal", { shift: true })).toBe("Zoom in");
     expect(does("]", "Digit9", { altGr: true })).toBe("Fold the right panel"); // QWERTZ

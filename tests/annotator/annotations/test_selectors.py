@@ -31,6 +31,7 @@ def test_a_viewport_holds_its_own_slide_only(people, slide, model):
     put(make_slide(slide.project, number=2), people.annotator, model, x=100, y=100)
     header = header_of(slide, (0, 0, 200, 200))
     assert header["settled"]["ids"] == [str(inside.pk)]
+    assert header["settled"]["changed"] == [int(inside.changed_at.timestamp())]
     assert (header["total"], header["shown"], header["seq"]) == (1, 1, 0)
     assert list(header["counts"].values()) == [2]
 

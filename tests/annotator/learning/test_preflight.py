@@ -117,6 +117,7 @@ def test_one_patient_alone_is_said(project, hands, slides):
     words = faults(project)
     assert words[0].startswith("All accepted nuclei come from one patient or slide: accept some on a slide of another")
     assert words[1].startswith("0 nuclei to measure on")
+    assert "on a slide of another patient. The 9 nuclei on slide 1, slide 2, slide 3 do not count here" in words[1]
 
 
 def test_too_few_objects_are_said_with_the_slides_to_go_to(project, hands, slides):
@@ -125,10 +126,28 @@ def test_too_few_objects_are_said_with_the_slides_to_go_to(project, hands, slide
     for hand in hands[:2]:
         hand.draw(1)
     training = slides[1] if held_out == slides[0] else slides[0]
+    decided = (
+        "Squiggle decides on which side a patient stands, once and for good, when the first training freezes the work; "
+        "nobody picks it."
+    )
     assert faults(project) == [
-        f"1 nucleus to train on (at least 4): accept 3 more on {training.name}.",
-        f"1 nucleus to measure on, on held-out slides (at least 2): accept 1 more on {held_out.name}.",
+        f"1 nucleus to train on (at least 4): accept 3 more on {training.name}. The 1 nucleus on {held_out.name} does not "
+        "count here: it lies on tissue kept apart to measure on, and what is measured on is never trained on. "
+        + decided,
+        f"1 nucleus to measure on, on held-out slides (at least 2): accept 1 more on {held_out.name}. The 1 nucleus on "
+        f"{training.name} does not count here: it lies on tissue to train on, and what was trained on measures nothing. "
+        + decided,
     ]
+
+
+def test_plenty_on_the_wrong_side_is_told_why_it_is_no_help(project, hands, slides):
+    parts = assign_parts(slides=slides)
+    for hand, slide in zip(hands, slides, strict=True):
+        hand.draw(9 if parts[slide.pk] == "training" else 1)
+    words = fault(project)
+    assert words.startswith("1 nucleus to measure on, on held-out slides (at least 2): accept 1 more on ")
+    assert "The 18 nuclei on " in words
+    assert "what was trained on measures nothing. Squiggle decides" in words
 
 
 def test_a_missing_side_is_said(project, hands, slides):

@@ -46,6 +46,26 @@ def test_a_manifest_that_lacks_a_field_is_refused(register):
         register_models(register.folder)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *[("mpp_range", value) for value in (0.25, "0.25", [0.25], [0.5, 0.25], [0, 1], [0.1, 1e9], [True, 2], {})],
+        *[("channels", value) for value in ("RGB", 3, "", ["one"])],
+    ],
+)
+def test_a_manifest_that_says_nonsense_about_what_it_is_made_for_is_refused(register, field, value):
+    with pytest.raises(InvalidInput, match=f"gives {field} as"):
+        register(**{field: value})
+
+
+def test_a_manifest_of_before_that_names_no_scale_and_no_channels_is_read(register):
+    [model] = register()
+    [again] = register(mpp_range=[0.05, 0.5], channels="colour")
+    assert model.pk == again.pk, "the weights are the same"
+    again.refresh_from_db()
+    assert again.manifest["mpp_range"] == [0.05, 0.5]
+
+
 def test_other_weights_of_a_name_take_the_place_of_the_old_ones(register):
     register()
     register(sha256="b" * 64, metrics={"aji": 0.8})

@@ -37,7 +37,8 @@ def test_the_workspace_says_which_model_is_chosen_for_each_type(as_user, slide, 
     workspace = as_user("viewer").get(f"/api/slides/{slide.pk}").json()
     assert workspace["stain"] == "H&E"
     nucleus, gland = workspace["choices"]
-    assert nucleus == {"object_type": "nucleus", "model_id": models["H&E"].pk, "reason": ""}
+    he = models["H&E"].pk
+    assert nucleus == {"object_type": "nucleus", "model_id": he, "reason": "", "fitting_id": he}
     assert (gland["object_type"], gland["model_id"]) == ("gland", None)
     assert "No model for glands" in gland["reason"]
 
@@ -48,10 +49,22 @@ def test_an_admin_sets_the_stain_and_the_choice_follows(as_user, slide, models, 
     assert answer.status_code == 200
     assert answer.json()["choices"][0] == {
         "object_type": "nucleus", "model_id": models["fluorescence"].pk, "reason": "",
+        "fitting_id": models["fluorescence"].pk,
+    }  # fmt: skip
+    warnings = {model["id"]: model["warning"] for model in answer.json()["models"]}
+    assert warnings == {
+        models["H&E"].pk: "Made for H&E; this slide is fluorescence.", models["fluorescence"].pk: "",
     }  # fmt: skip
     assert f"slide {slide.pk}: stain H&E → fluorescence" in caplog.text
     slide.refresh_from_db()
     assert slide.stain == "fluorescence"
+
+
+def test_where_no_model_was_made_for_the_slide_none_is_offered(as_user, slide, models):
+    answer = set_stain(as_user("admin"), slide, "IHC").json()
+    nucleus = answer["choices"][0]
+    assert (nucleus["model_id"], nucleus["fitting_id"]) == (models["H&E"].pk, None)
+    assert all("this slide is IHC" in model["warning"] for model in answer["models"])
 
 
 @pytest.mark.parametrize(("name", "status"), [("annotator", 403), ("viewer", 403), ("stranger", 404)])

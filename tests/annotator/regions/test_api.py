@@ -8,7 +8,7 @@ from django.test import Client
 from annotator.regions import services
 from annotator.regions.models import Region
 
-BOX = {"x": 0, "y": 0, "width": 100, "height": 100, "object_type": "nucleus"}
+BOX = {"x": 0, "y": 0, "width": 100, "height": 100, "object_type": "nucleus", "empty": True}
 
 
 @pytest.fixture
@@ -92,6 +92,22 @@ def test_a_box_is_declared_complete_and_a_bad_one_refused(call, slide):
     status, answer = call("annotator", "POST", "{project}/regions", BOX | {"slide_id": slide.pk, "x": "nan"})
     assert (status, answer["code"]) == (400, "invalid")
     assert call("annotator", "POST", "{project}/regions", {})[0] == 400
+
+
+def test_an_empty_region_and_an_empty_box_are_asked_about_once_more(call, slide, people, project, queue):
+    [region] = queue()
+    services.lease_next(user=people.annotator, project=project)
+    steps = [
+        (f"regions/{region.pk}/complete", {}, 200),
+        ("{project}/regions", {**BOX, "slide_id": slide.pk}, 201),
+    ]
+    for path, body, done in steps:
+        status, answer = call("annotator", "POST", path, body | {"empty": False})
+        assert (status, answer["code"]) == (409, "nothing_accepted")
+        status, answer = call("annotator", "POST", path, body | {"empty": "perhaps"})
+        assert (status, answer["code"]) == (400, "invalid")
+        status, answer = call("annotator", "POST", path, body | {"empty": True})
+        assert (status, answer["state"]) == (done, "complete")
 
 
 def test_a_region_that_was_lost_answers_409_in_words(call, people, project, queue):

@@ -14,7 +14,7 @@ from annotator.core.errors import InvalidInput
 from annotator.projects.models import Role
 from annotator.projects.services import set_membership
 from annotator.regions import services
-from annotator.regions.errors import NotFinished, NotYours, QueueEmpty
+from annotator.regions.errors import NotFinished, NothingAccepted, NotYours, QueueEmpty
 from annotator.regions.models import Region
 from annotator.regions.selectors import count_by_state, count_objects, get_region
 from inference.protocol import ScoredRegion
@@ -129,8 +129,9 @@ def run_together(calls) -> tuple[list[Region], list[QueueEmpty]]:
 # --- closing ------------------------------------------------------------------------------------------------------
 
 
-def test_completing_closes_the_region_for_good(people, project, queue):
+def test_completing_closes_the_region_for_good(people, project, queue, accept):
     [region] = queue()
+    accept(40, 40)
     services.lease_next(user=people.annotator, project=project)
     done = services.complete(user=people.annotator, region=region)
     assert (done.state, done.closed_by, done.leased_by) == ("complete", people.annotator, None)
@@ -141,8 +142,9 @@ def test_completing_closes_the_region_for_good(people, project, queue):
 
 
 @pytest.mark.parametrize("step", [services.complete, services.skip, services.release])
-def test_only_who_holds_the_region_decides_about_it_or_an_admin(people, bob, project, queue, step):
+def test_only_who_holds_the_region_decides_about_it_or_an_admin(people, bob, project, queue, accept, step):
     [region] = queue()
+    accept(40, 40)
     services.lease_next(user=people.annotator, project=project)
     with pytest.raises(NotYours):
         step(user=bob, region=region)
@@ -156,7 +158,31 @@ def test_a_region_with_undecided_objects_is_not_completed(people, project, queue
     with pytest.raises(NotFinished, match="1 nucleus in this region waits for a decision"):
         services.complete(user=people.annotator, region=region)
     annotations.reject(user=people.annotator, slide=region.slide, refs=[ref(waiting)], elapsed_ms=1)
-    assert services.complete(user=people.annotator, region=region).state == "complete"
+    assert services.complete(user=people.annotator, region=region, empty=True).state == "complete"
+
+
+def test_a_region_without_anything_is_completed_only_where_that_is_meant(people, project, queue, propose, accept):
+    [region] = queue()
+    services.lease_next(user=people.annotator, project=project)
+    with pytest.raises(NothingAccepted, match=r"^No nuclei are accepted in these \d+ × \d+ µm\. Complete means"):
+        services.complete(user=people.annotator, region=region)
+    rejected = propose(40, 40)
+    annotations.reject(user=people.annotator, slide=region.slide, refs=[ref(rejected)], elapsed_ms=1)
+    accept(40, 40, "Gland")
+    accept(300, 300)
+    with pytest.raises(NothingAccepted, match=r"\(1 nucleus rejected or deleted, 1 accepted of other types\)"):
+        services.complete(user=people.annotator, region=region)
+    region.refresh_from_db()
+    assert region.state == "open"
+    assert services.complete(user=people.annotator, region=region, empty=True).state == "complete"
+
+
+def test_what_is_meant_to_be_empty_may_still_not_be_undecided(people, project, queue, propose):
+    [region] = queue()
+    services.lease_next(user=people.annotator, project=project)
+    propose(40, 40)
+    with pytest.raises(NotFinished):
+        services.complete(user=people.annotator, region=region, empty=True)
 
 
 def test_undecided_objects_elsewhere_or_of_another_type_do_not_matter(people, project, queue, propose):
@@ -164,7 +190,7 @@ def test_undecided_objects_elsewhere_or_of_another_type_do_not_matter(people, pr
     services.lease_next(user=people.annotator, project=project)
     propose(300, 300)
     propose(40, 40, "Gland")
-    assert services.complete(user=people.annotator, region=region).state == "complete"
+    assert services.complete(user=people.annotator, region=region, empty=True).state == "complete"
 
 
 def test_objects_of_the_type_are_counted_by_their_centroid(people, slide, model, queue, accept):
@@ -198,6 +224,13 @@ def test_a_box_is_declared_complete_by_hand(people, slide, accept):
     region = declare(people.annotator, slide)
     assert (region.state, region.strategy, region.closed_by) == ("complete", "hand", people.annotator)
     assert count_objects(region) == 1
+
+
+def test_an_empty_box_is_declared_complete_only_where_that_is_meant(people, slide):
+    with pytest.raises(NothingAccepted):
+        declare(people.annotator, slide)
+    assert not Region.objects.exists()
+    assert declare(people.annotator, slide, empty=True).state == "complete"
 
 
 def test_a_box_with_undecided_objects_is_not_declared_complete(people, slide, propose):

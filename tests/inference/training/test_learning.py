@@ -108,6 +108,8 @@ def test_learn_when_all_is_well_writes_weights_with_their_lineage(home: Path) ->
     assert found.manifest["init"]["name"] == BASE
     assert found.manifest["licence"] == "CC0"
     assert found.manifest["mirrored"] is True
+    assert found.manifest["mpp_range"][1] > found.manifest["mpp"]
+    assert found.manifest["channels"] == "colour"
     assert found.manifest["recipe"]["learning_rate"] < 1e-3
     assert found.manifest["metrics"]["iou_at_1"] == trained.measurement["scores"]["candidate"]["iou_at_1"]
     assert trained.measurement["rival"] == BASE
