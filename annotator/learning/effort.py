@@ -14,7 +14,8 @@ MOST_COMPARED = 2_000
 """The edit distance is of this many objects, the newest: geometries are large."""
 
 # Each decision with the version whose answer it decided about. A batch is one decision with one time, which its objects
-# share. The version is the one that last answered before: a Revision of a decision names none itself.
+# share. The version is the one that last answered before: a Revision of a decision names none itself. A rejection for the
+# sake of an accepted object that the proposal covers is no word about its mask.
 DECISIONS = """
 WITH decision AS (
     SELECT r.id, r.annotation_id, r.action, r.label_id, r.at,
@@ -35,6 +36,7 @@ WITH decision AS (
         ORDER BY v.id DESC LIMIT 1
     ) answer ON true
     WHERE s.project_id = %(project)s AND r.action IN ('accepted', 'rejected')
+        AND NOT (r.action = 'rejected' AND a.covers <> '[]')
     WINDOW same AS (PARTITION BY r.annotation_id, r.action ORDER BY r.id)
 )
 """

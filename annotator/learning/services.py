@@ -139,8 +139,8 @@ def _is_pointed_at(
     near = [point for point in pointed if math.dist(point, at) <= max(reach_px, SAME_PLACE_UM / mpp)]
     if not near or area_px == 0:
         return bool(near)
-    mask = shapely.from_wkb(bytes(Annotation.objects.values_list("geometry", flat=True).get(pk=pk)))
-    return any(shapely.contains_xy(mask, *point) for point in near)
+    wkb = Annotation.objects.values_list("geometry", flat=True).get(pk=pk)
+    return wkb is None or any(shapely.contains_xy(shapely.from_wkb(bytes(wkb)), *point) for point in near)
 
 
 def _find_surroundings(slide: Slide, model: ModelVersion, targets: Sequence[Annotation]) -> Box:

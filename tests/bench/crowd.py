@@ -16,34 +16,29 @@ from annotator.annotations.views import AcceptRef, SegmentTarget, StepTimes  # n
 from annotator.learning.selectors import get_model  # noqa: E402
 from annotator.slides.models import Slide  # noqa: E402
 from inference.protocol import Click, Polygon, SegmentedObject  # noqa: E402
+from tests.bench.grid import places  # noqa: E402
 
-WIDTH_PX, HEIGHT_PX = 600, 330
 RADIUS_PX = 4
 POINTS = 20
 
 
 def main(slide_id: int, x: float, y: float, count: int) -> None:
     slide = Slide.objects.select_related("project").get(pk=slide_id)
-    columns = round(math.sqrt(count * WIDTH_PX / HEIGHT_PX))
-    rows = math.ceil(count / columns)
-    places = [
-        (x + WIDTH_PX * ((n % columns + 0.5) / columns - 0.5), y + HEIGHT_PX * ((n // columns + 0.5) / rows - 0.5))
-        for n in range(count)
-    ]
+    middles = places(x, y, count)
     for start in range(0, count, 50):
         with transaction.atomic():
-            accept_all(slide, places[start : start + 50])
+            accept_all(slide, middles[start : start + 50])
 
 
-def accept_all(slide: Slide, places: list[tuple[float, float]]) -> None:
+def accept_all(slide: Slide, middles: list[tuple[float, float]]) -> None:
     user = slide.project.team.memberships.first().user
     label = slide.project.labels.first()
     model = get_model(project=slide.project, object_type="nucleus", stain=slide.stain, model_id=None)
-    targets = [SegmentTarget(object_id=uuid4(), turn=1, base_version=0, prompts=(Click(x=x, y=y),)) for x, y in places]
+    targets = [SegmentTarget(object_id=uuid4(), turn=1, base_version=0, prompts=(Click(x=x, y=y),)) for x, y in middles]
     services.ask(user=user, slide=slide, label=label, model_id=model.pk, targets=targets)
     answers = [
         SegmentedObject(object_id=t.object_id, turn=1, polygons=(disk(*p),))
-        for t, p in zip(targets, places, strict=True)
+        for t, p in zip(targets, middles, strict=True)
     ]
     times = StepTimes(command_ms=0, queue_ms=0, read_ms=0, network_ms=0, post_ms=0, reply_ms=0, database_ms=0)
     proposed = services.record_segmentation(slide=slide, model_id=model.pk, objects=answers, times=times)

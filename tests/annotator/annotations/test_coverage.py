@@ -206,6 +206,21 @@ def test_a_mask_that_waits_behind_a_correction_is_covered_as_well(life, elsewher
     assert shapely.from_wkb(bytes(gone.geometry)).bounds == (90, 90, 110, 110), "what was accepted"
 
 
+def test_what_gives_way_is_not_accepted_by_the_same_command(life):
+    """All proposals at once: a new one, and the correction whose accepted mask it takes the place of."""
+    accepted = accept_one(life)
+    life.ask(next_target(accepted, start="mask"))
+    [correction] = life.reply(answer(accepted.pk, turn=2, polygon=square(x=91)))
+    new = propose(life, square(x=92))
+    offered = to_view(new).covers
+    refs = [
+        AcceptRef(object_id=one.pk, base_version=one.version, turn=one.turn, replaces=offered if one == new else ())
+        for one in (new, correction)
+    ]
+    services.accept(user=life.user, slide=new.slide, refs=refs, how="key", elapsed_ms=None)
+    assert stand(new, correction) == [ACCEPTED, DELETED]
+
+
 def test_the_masks_behind_corrections_of_another_type_are_no_matter(life, gland):
     accepted = accept_one(life)
     life.ask(next_target(accepted))

@@ -105,6 +105,13 @@ def test_a_failure_that_was_turned_down_counts_against_the_model(project, work):
     assert rows_of(project)["disk-test", "Tumour"]["rejected"] == 1
 
 
+def test_what_was_there_already_and_was_turned_down_for_that_says_nothing_of_the_model(project, work):
+    work.accept(work.propose(polygon=square(90)))
+    work.reject(work.propose(polygon=square(91)))
+    row = rows_of(project)["disk-test", "Tumour"]
+    assert (row["accepted"], row["rejected"], row["accept_rate"]) == (1, 0, 1)
+
+
 def test_the_decision_belongs_to_the_version_that_answered_last(project, work, other):
     row = work.propose()
     row = work.answer(work.again(row, by=other), by=other)

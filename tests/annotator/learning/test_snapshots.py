@@ -233,6 +233,12 @@ def test_what_was_turned_down_is_told_as_the_person_saw_it(freeze, hands, projec
     }  # fmt: skip
 
 
+def test_what_was_turned_down_for_what_it_covers_is_not_told(freeze, hands):
+    hands[0].draw()
+    hands[0].reject(hands[0].propose(101, 100))
+    assert open_manifest(freeze())["rejected"] == []
+
+
 def test_what_never_had_a_mask_was_not_turned_down(freeze, hands):
     hands[0].draw()
     asked = hands[0].propose(600, 600)
