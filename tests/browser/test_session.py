@@ -137,8 +137,9 @@ def test_the_own_password_changed_in_another_tab_asks_nobody(sit_down, system, r
     system.manage("createsuperuser", "--noinput", "--username", "pat", "--email", "")
     ada = sit_down("ada")
     colon = next(project["id"] for project in ada.get("/api/projects") if project["name"] == "Colon")
-    member = f"{ada.base_url}/api/projects/{colon}/members/pat"
-    assert ada.context.request.put(member, data={"role": "annotator"}, headers=proof(ada)).ok
+    members = f"{ada.base_url}/api/projects/{colon}/members"
+    pats = {"username": "pat", "role": "annotator"}
+    assert ada.context.request.put(members, data=pats, headers=proof(ada)).ok
     pat = sit_down(None)
     enter(pat, "pat")
     pat.open_slide(SLIDE)
@@ -160,7 +161,7 @@ def test_the_own_password_changed_in_another_tab_asks_nobody(sit_down, system, r
     pat.wait(lambda: lines, "a new line under the new session")
     pat.wait(lambda: status(pat) == "Saved", "the line to stand")
     assert seen == [], "nobody was asked to sign in"
-    assert ada.context.request.delete(member, headers=proof(ada)).ok
+    assert ada.context.request.delete(f"{members}/pat", headers=proof(ada)).ok
     pat.wait(lambda: status(pat) == "You no longer have a right to this slide", "the right to be gone")
 
 
