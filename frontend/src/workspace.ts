@@ -39,6 +39,8 @@ export type NextClick = Aim["kind"];
 
 /** A view that shows an object is at least this close: screen pixels for each level-0 pixel. */
 const CLOSE_SCALE = 1;
+/** What the page could not fetch is fetched again after so long. */
+const LAYER_PAUSE_MS = 3_000;
 
 export class Workspace {
   readonly slide: Slide;
@@ -293,8 +295,13 @@ export class Workspace {
 
   /** The WebGL part is large: it is fetched and its shaders compiled once the first tile stands. */
   async #attachSettledLayer(): Promise<void> {
-    const { SettledLayer } = await import("./overlay/settled");
-    if (!this.#stopped) this.#overlay.attachSettled(new SettledLayer(this.viewer.overlayHost));
+    try {
+      const { SettledLayer } = await import("./overlay/settled");
+      if (!this.#stopped) this.#overlay.attachSettled(new SettledLayer(this.viewer.overlayHost));
+    } catch {
+      // The server was away just then. Without this layer accepted objects have no fill.
+      if (!this.#stopped) setTimeout(() => void this.#attachSettledLayer(), LAYER_PAUSE_MS);
+    }
   }
 
   #keepPlace = (): void => {

@@ -24,10 +24,14 @@ def enter(desk, name, page=None):
     page.get_by_label(f"Account of {name}").wait_for()
 
 
-def sign_out(desk, page=None):
+def proof(desk) -> dict[str, str]:
+    """That it is sent by a page of ours."""
     token = next(cookie["value"] for cookie in desk.context.cookies() if cookie["name"] == "csrftoken")
-    headers = {"X-CSRFToken": token, "Referer": desk.base_url}
-    assert desk.context.request.delete(desk.base_url + "/api/session", headers=headers).ok
+    return {"X-CSRFToken": token, "Referer": desk.base_url}
+
+
+def sign_out(desk):
+    assert desk.context.request.delete(desk.base_url + "/api/session", headers=proof(desk)).ok
 
 
 def dialog(desk):
@@ -92,16 +96,9 @@ def test_what_was_unsent_at_the_sign_out_goes_by_any_tabs_sign_in(desk):
 def test_a_sign_in_that_no_page_of_ours_tells_is_noticed(desk):
     sign_out(desk)
     dialog(desk).wait_for()
-    other = desk.context.new_page()
-    other.goto(desk.base_url + "/livez")  # a page without scripts
-    other.evaluate(
-        """async () => {
-            const token = /csrftoken=([^;]+)/.exec(document.cookie)[1];
-            const body = JSON.stringify({ username: "ann", password: "ann-pass-77" });
-            const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
-            await fetch("/api/session", { method: "POST", headers, body });
-        }"""
-    )
+    person = {"username": "ann", "password": "ann-pass-77"}
+    address = desk.base_url + "/api/session"
+    assert desk.context.request.post(address, data=person, headers=proof(desk)).ok
     dialog(desk).wait_for(state="hidden")
     desk.wait(lambda: status(desk) == "Saved", "the line to be open again")
 
@@ -135,7 +132,41 @@ def test_somebody_else_signed_in_gets_nothing_of_it(desk, sit_down):
     other.get_by_label("Account of ann").wait_for()
 
 
+def test_the_own_password_changed_in_another_tab_asks_nobody(sit_down, system, real_slides):
+    system.environment["DJANGO_SUPERUSER_PASSWORD"] = "pat-pass-77"
+    system.manage("createsuperuser", "--noinput", "--username", "pat", "--email", "")
+    ada = sit_down("ada")
+    colon = next(project["id"] for project in ada.get("/api/projects") if project["name"] == "Colon")
+    members = f"{ada.base_url}/api/projects/{colon}/members"
+    pats = {"username": "pat", "role": "annotator"}
+    assert ada.context.request.put(members, data=pats, headers=proof(ada)).ok
+    pat = sit_down(None)
+    enter(pat, "pat")
+    pat.open_slide(SLIDE)
+    lines = []
+    pat.page.on("websocket", lines.append)
+    seen = []
+    pat.page.expose_function("seen", seen.append)
+    pat.page.evaluate(
+        "() => new MutationObserver(() => document.querySelector('[role=dialog]') && window.seen('dialog'))"
+        ".observe(document.body, { childList: true, subtree: true })"
+    )
+    other = pat.context.new_page()
+    other.goto(pat.base_url + "/admin/password_change/")
+    other.locator("#id_old_password").fill("pat-pass-77")
+    other.locator("#id_new_password1").fill("Another-pass-77")
+    other.locator("#id_new_password2").fill("Another-pass-77")
+    other.locator("input[type=submit]").click()
+    other.get_by_text("Your password was changed.").wait_for()
+    pat.wait(lambda: lines, "a new line under the new session")
+    pat.wait(lambda: status(pat) == "Saved", "the line to stand")
+    assert seen == [], "nobody was asked to sign in"
+    assert ada.context.request.delete(f"{members}/pat", headers=proof(ada)).ok
+    pat.wait(lambda: status(pat) == "You no longer have a right to this slide", "the right to be gone")
+
+
 def test_a_server_that_is_down_asks_nobody_to_sign_in(desk, system):
+    desk.page.wait_for_load_state("networkidle")
     old = system.kill("web")
     desk.wait(lambda: status(desk).startswith("Offline"), "the line to be down")
     desk.page.wait_for_timeout(1_000)

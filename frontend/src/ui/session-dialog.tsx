@@ -19,6 +19,7 @@ export function SessionDialog({ session }: { session: Session }) {
       closeOnEscape={false}
       closeOnClickOutside={false}
       centered
+      styles={{ title: { fontWeight: 600 } }}
       title={other === null ? "You are signed out" : `This page is ${username}'s, and ${other} is signed in`}
     >
       <Stack gap="md">
@@ -27,7 +28,7 @@ export function SessionDialog({ session }: { session: Session }) {
             ? `Sign in as ${username}, here or in another tab, and this page goes on where it was.`
             : `What ${username} did here waits, and is never sent as ${other}. Sign in as ${username} to go on, or open the page as ${other}.`}
         </p>
-        {session.user.is_demo ? <DemoWay /> : <SignInForm session={session} />}
+        {session.user.is_demo ? <DemoWay /> : <SignInForm key={standing.kind} session={session} />}
         <OtherWays username={username} other={other} />
       </Stack>
     </Modal>
