@@ -227,7 +227,7 @@ def finish(prepared: Prepared, mask: ObjectMask, slide: SlideRef) -> SegmentedOb
     def to_level0(points: Points) -> Points:
         return np.clip(prepared.patch.to_level0(points), 0, (slide.width, slide.height))
 
-    polygons = outline(mask.probability, mask.threshold, to_level0)
+    polygons = outline(mask.probability, mask.threshold, to_level0, scale=prepared.patch.scale)
     if not polygons:
         return failed(target, "What was found here is too small to have an outline.")
     return SegmentedObject(object_id=target.object_id, turn=target.turn, polygons=polygons, score=mask.score)

@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from scipy import ndimage
+from shapely import affinity
 from shapely.geometry import MultiPolygon
 from shapely.geometry import Polygon as ShapelyPolygon
 from skimage.draw import polygon as draw_polygon
@@ -18,8 +19,15 @@ from skimage.measure import find_contours
 
 from inference.protocol import Polygon
 
-SIMPLIFY_PX = 0.5
-"""Douglas–Peucker tolerance in patch pixels: below what the network resolves, and a quarter of the points."""
+SMOOTH_PX = 1.0
+"""Width (sigma) of the filter that takes the pixels' staircase, and spurs as thin as one pixel, out of an outline."""
+SUBPIXELS = 4
+"""Parts of a pixel's side when the share of it that lies inside is counted."""
+MARGIN_PX = 4
+SIMPLIFY_LEVEL0_PX = 0.5
+"""Douglas–Peucker tolerance: half a pixel of the slide is seen by nobody at full size."""
+SIMPLIFY_PX = (0.1, 0.25)
+"""The tolerance's bounds in patch pixels: below the first, points cost and show nothing; above the second, corners show."""
 SMALLEST_AREA_PX = 3.0
 """Rings below this area, in patch pixels, are noise of the outline."""
 DECIMALS = 1
@@ -111,24 +119,54 @@ def pixels_inside(
 
 
 def outline(
-    field: NDArray[np.float32], level: float, to_level0: Callable[[NDArray[Any]], NDArray[np.float64]]
+    field: NDArray[np.float32],
+    level: float,
+    to_level0: Callable[[NDArray[Any]], NDArray[np.float64]],
+    *,
+    scale: float = 1.0,
 ) -> tuple[Polygon, ...]:
-    """The polygons where `field` > `level`, by marching squares, simplified, in level-0 pixels rounded to 0.1.
+    """The polygons where `field` > `level`: a smooth line in patches of any scale, in level-0 pixels rounded to 0.1.
 
-    field: (H, W), a probability in patch pixels. The largest polygon comes first. Every ring is valid (no self-crossing,
-    at least three points); holes are kept. Nothing is returned where nothing of 3 px or more remains.
+    field: (H, W), a probability in patch pixels; scale: level-0 px for each of them. The largest polygon comes first. Every
+    ring is valid (no self-crossing, at least three points); holes are kept. Nothing is returned where nothing of 3 px or
+    more remains. The outline lies within 1 px of the iso-line, and leaves out only spurs and slits as thin as a pixel.
     """
-    rings = [r for r in _rings(field, level) if abs(_signed_area(r)) >= SMALLEST_AREA_PX]
-    shape = _even_odd(rings).simplify(SIMPLIFY_PX)
+    corner, above = _cut(field - np.float32(level))
+    rings = [r + corner for r in _rings(_smooth(above)) if abs(_signed_area(r)) >= SMALLEST_AREA_PX]
+    parts = [_simplified(p, np.clip(SIMPLIFY_LEVEL0_PX / scale, *SIMPLIFY_PX)) for p in _polygons(_even_odd(rings))]
+    shape = shapely.MultiPolygon(parts)
     moved = shapely.make_valid(shapely.transform(shape, to_level0))
     # Rounded by set_precision, which keeps rings valid where plain rounding makes them cross.
     parts = [p for p in _polygons(shapely.set_precision(moved, 10**-DECIMALS)) if p.area > 0]
     return tuple(_as_message(p) for p in sorted(parts, key=lambda p: -p.area))
 
 
-def _rings(field: NDArray[np.float32], level: float) -> list[NDArray[np.float64]]:
-    """Closed iso-lines as (N, 2) x, y, the first point repeated at the end."""
-    padded = np.pad(field.astype(np.float64) - level, 1, mode="edge")
+def _cut(above: NDArray[np.float32]) -> tuple[tuple[int, int], NDArray[np.float32]]:
+    """(x, y of its corner, the part of the patch around what is above 0): most patches are mostly background."""
+    left, top, width, height = cv2.boundingRect((above > 0).astype(np.uint8))
+    left, top, right, bottom = left - MARGIN_PX, top - MARGIN_PX, left + width + MARGIN_PX, top + height + MARGIN_PX
+    left, top = max(left, 0), max(top, 0)
+    return (left, top), above[top:bottom, left:right]
+
+
+def _smooth(above: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(H, W), above 0 inside a smooth outline, from one whose iso-line at 0 has steps.
+
+    What is smoothed is the share of each pixel that lies inside the iso-line: so it does not matter how steep the
+    probability is on either side. Twice the filter less the filter twice leaves a curve of any radius where it is; the
+    filter alone would draw it inwards.
+    """
+    height, width = above.shape
+    fine = cv2.resize(above, (width * SUBPIXELS, height * SUBPIXELS), interpolation=cv2.INTER_LINEAR)
+    share = cv2.resize((fine > 0).astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+    once = cv2.GaussianBlur(share, (0, 0), SMOOTH_PX, borderType=cv2.BORDER_REPLICATE)
+    twice = cv2.GaussianBlur(once, (0, 0), SMOOTH_PX, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(2 * once - twice - 0.5, np.float32)
+
+
+def _rings(above: NDArray[np.float32]) -> list[NDArray[np.float64]]:
+    """Closed iso-lines at 0 as (N, 2) x, y, the first point repeated at the end."""
+    padded = np.pad(above.astype(np.float64), 1, mode="edge")
     # Negated copies of the outermost pixels let an object that the patch cuts end exactly at the patch's edge.
     for rim in (padded[0], padded[-1], padded[1:-1, 0], padded[1:-1, -1]):
         np.negative(np.abs(rim), out=rim)
@@ -142,6 +180,13 @@ def _even_odd(rings: list[NDArray[np.float64]]) -> ShapelyPolygon | MultiPolygon
     for ring in sorted(rings, key=lambda r: -abs(_signed_area(r))):
         shape = shape.symmetric_difference(shapely.make_valid(ShapelyPolygon(ring)))
     return shape
+
+
+def _simplified(polygon: ShapelyPolygon, tolerance: float) -> ShapelyPolygon:
+    """Fewer points; an outline's chords lie inside it, and the area that they cut off is given back."""
+    simple = polygon.simplify(tolerance)
+    grow = np.sqrt(polygon.area / simple.area) if simple.area else 1.0
+    return affinity.scale(simple, grow, grow, origin="centroid")
 
 
 def _polygons(shape: Any) -> list[ShapelyPolygon]:

@@ -44,6 +44,7 @@ export function followUp(context: FollowUpContext, { changes }: ChangeSet): void
     }
   }
   selection.forget(gone);
+  if (isSettled(changes, selection.current.get())) selection.current.set(null);
   if (accepted > 0) settings.hints.practise(context.toolInUse(), accepted);
 }
 
@@ -51,6 +52,12 @@ export function followUp(context: FollowUpContext, { changes }: ChangeSet): void
 function isOfferedAfterAll(before: SlideObject | undefined, after: SlideObject): boolean {
   const wasAccepted = before?.state === "accepted" || before?.accepting === true;
   return wasAccepted && after.state === "proposed" && after.covers.length > 0;
+}
+
+/** Accepted by whoever: a proposal that is none any more is not in hand, and its line leaves the screen. */
+function isSettled(changes: ChangeSet["changes"], id: string | null): boolean {
+  const change = id === null ? undefined : changes.get(id);
+  return change?.after?.state === "accepted" && change.before !== undefined && change.before.state !== "accepted";
 }
 
 async function renewModels({ slideId, models, notices }: FollowUpContext): Promise<void> {

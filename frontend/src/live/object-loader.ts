@@ -29,6 +29,8 @@ export class ObjectLoader {
   #countTimer: ReturnType<typeof setTimeout> | undefined;
   #busy = false;
   #again = false;
+  /** Loads that were asked for before the last reload hold what shall be forgotten. */
+  #generation = 0;
 
   constructor(store: ObjectStore, load: (box: Box) => Promise<Snapshot>, onLoaded: (snapshot: Snapshot) => void) {
     this.#store = store;
@@ -53,6 +55,7 @@ export class ObjectLoader {
   }
 
   reload(): void {
+    this.#generation += 1;
     this.#loaded = null;
     if (this.#view) this.viewChanged(this.#view);
   }
@@ -77,7 +80,10 @@ export class ObjectLoader {
     }
     this.#busy = true;
     try {
-      if (this.#view) this.#take(await this.#load(roundBox(enlargeBox(this.#view, MARGIN_FACTOR))));
+      const generation = this.#generation;
+      const snapshot = this.#view && (await this.#load(roundBox(enlargeBox(this.#view, MARGIN_FACTOR))));
+      if (snapshot && generation === this.#generation) this.#take(snapshot);
+      else this.#again = true;
     } catch {
       // The status bar tells that the line is down; the objects come when it is back.
       this.#timer = setTimeout(() => void this.#run(), RETRY_MS);

@@ -52,6 +52,9 @@ export class Overlay {
     this.#ink = new InkLayer(options.host);
     const { current, selected, hovered, collected, moved, ink, area } = options.selection;
     const redraw = () => this.#layer.draw();
+    // What a reload kept unsent is in the store before anybody looks.
+    const known = [...options.store.values()].map((object) => [object.id, { before: undefined, after: object }] as const);
+    this.#changed({ origin: "local", changes: new Map(known) });
     this.#unsubscribe = [
       options.store.subscribe((changes) => this.#changed(changes)),
       ...[current, selected, hovered].map((signal) => signal.subscribe(redraw)),

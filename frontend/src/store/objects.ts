@@ -168,9 +168,13 @@ export class ObjectStore {
     this.#recompute([view.object_id], "remote");
   }
 
-  /** Forget what the server told (its numbering is lost to us); what the person did stays. */
+  /**
+   * Forget what the server told (its numbering is lost to us); what the person did stays, but for what was stored: the
+   * number that would end it may never come again, and the objects loaded next hold it.
+   */
   reset(): void {
-    const ids = [...this.#confirmed.keys()];
+    const stored = [...this.#intentions.keys()].filter((id) => this.#keepIntentions(id, ({ seq }) => seq === null));
+    const ids = new Set([...this.#confirmed.keys(), ...stored]);
     this.#confirmed.clear();
     this.#confirmedSeq.clear();
     this.#appliedSeq = 0;

@@ -53,8 +53,11 @@ export class PromptMover {
       end: (pointerUp) => {
         // An answer may have come meanwhile; or somebody else may have taken the object away.
         const now = this.#inHand.prompted();
-        if (now?.id === object.id) this.#inHand.replacePrompts(now, prompts, pointerUp);
-        selection.moved.set(null);
+        try {
+          if (now?.id === object.id) this.#inHand.replacePrompts(now, prompts, pointerUp);
+        } finally {
+          selection.moved.set(null);
+        }
       },
       cancel: () => selection.moved.set(null),
     };

@@ -71,9 +71,12 @@ export class SquiggleTool implements Tool {
         show();
       },
       end: (pointerUp) => {
-        this.#drawn(press, aim, points, pointerUp);
-        // Last, so that the object's own ink stands before the pen's goes.
-        ink.set(null);
+        try {
+          this.#drawn(press, aim, points, pointerUp);
+        } finally {
+          // Last, so that the object's own ink stands before the pen's goes; and also where the line could not be kept.
+          ink.set(null);
+        }
       },
       cancel: () => ink.set(null),
     };

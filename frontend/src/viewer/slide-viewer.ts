@@ -128,8 +128,16 @@ export class SlideViewer {
       event.preventDefaultAction = true;
       const original = event.originalEvent as PointerEvent;
       const press = this.#pressOf(event.position, original);
-      if (event.quick) this.#events.onClick({ ...press, pointerUp: original.timeStamp });
+      const isFinger = original.pointerType === "touch";
+      if (isFinger && this.#strokes.ownsTouch) return;
+      if (isFinger ? this.#strokes.wasTap : event.quick) this.#events.onClick({ ...press, pointerUp: original.timeStamp });
     });
+    for (const name of ["canvas-drag", "canvas-drag-end"] as const) {
+      osd.addHandler(name, (event) => {
+        // A finger that draws does not pan, nor does the view fly on when it is lifted.
+        if (event.pointerType === "touch" && this.#strokes.ownsTouch) event.preventDefaultAction = true;
+      });
+    }
     this.#element.addEventListener("pointermove", (event) => this.#hovered(event));
     this.#element.addEventListener("pointerleave", () => this.#events.onHover(null));
   }
@@ -166,7 +174,7 @@ function viewerOptions(element: HTMLElement, slide: SlidePixels): OpenSeadragon.
     navigatorAutoFade: false,
     navigatorDisplayRegionColor: "#4fc3c7",
     gestureSettingsMouse: gestures,
-    gestureSettingsTouch: { ...gestures, dblClickToZoom: false },
+    gestureSettingsTouch: { ...gestures, dblClickDragToZoom: false },
     gestureSettingsPen: gestures,
     // A slow, deliberate press is a click as well: only moving makes it a drag.
     clickTimeThreshold: 60_000,

@@ -1,11 +1,14 @@
 /**
  * The way of a pressed pointer, before OpenSeadragon hears of it: whoever takes a press gets every point until the
- * release, wherever the pointer goes; nobody takes it, and the view pans. Fingers always pan and pinch.
+ * release, wherever the pointer goes; nobody takes it, and the view pans. OpenSeadragon hears of all fingers, because two
+ * of them pan and pinch whatever the first one drew; who has a pen rests the hand and pans with fingers.
  */
 import { clampToSlide, toLevel0, type View } from "./coordinates";
 
 /** A press that moves no farther, in screen pixels, is a click. */
 export const CLICK_SLOP_PX = 5;
+/** A finger is broader than a pointer, and rolls. */
+export const TAP_SLOP_PX = 12;
 
 export interface PointerPress {
   /** level-0 px */
@@ -36,6 +39,7 @@ export interface StrokeEvents {
 
 interface Drawing {
   readonly pointerId: number;
+  readonly isFinger: boolean;
   readonly press: PointerPress;
   readonly clientX: number;
   readonly clientY: number;
@@ -50,6 +54,11 @@ export class StrokeInput {
   readonly #events: StrokeEvents;
   readonly #listening = new AbortController();
   #drawing: Drawing | null = null;
+  readonly #fingers = new Set<number>();
+  #hasPen = false;
+  #ownsTouch = false;
+  /** Where the only finger was put down, for as long as it stays there. */
+  #tapAt: { x: number; y: number } | null = null;
 
   constructor(element: HTMLElement, slide: { width: number; height: number }, events: StrokeEvents) {
     this.#element = element;
@@ -73,39 +82,72 @@ export class StrokeInput {
     return true;
   }
 
+  /** The finger on the slide, or the one that was lifted last, was a stroke's: OpenSeadragon shall make nothing of it. */
+  get ownsTouch(): boolean {
+    return this.#ownsTouch;
+  }
+
+  /** The finger that was lifted last came alone and went nowhere. */
+  get wasTap(): boolean {
+    return this.#tapAt !== null;
+  }
+
   stop(): void {
     this.drop();
     this.#listening.abort();
   }
 
   #pressed(event: PointerEvent): void {
+    const isFinger = event.pointerType === "touch";
+    this.#hasPen ||= event.pointerType === "pen";
+    if (isFinger && !this.#isOnlyFinger(event)) return;
     if (this.#drawing) {
       // Another button, or a mouse beside the pen: it would pan under the line.
-      if (event.pointerType !== "touch") event.stopPropagation();
+      if (!isFinger) event.stopPropagation();
       return;
     }
-    if (event.button !== 0 || event.pointerType === "touch" || !this.#events.isOnSlide(event.target as Node)) return;
+    if (event.button !== 0 || (isFinger && this.#hasPen) || !this.#events.isOnSlide(event.target as Node)) return;
     const view = this.#events.view();
     const { left, top } = this.#element.getBoundingClientRect();
     const place = toLevel0(view, event.clientX - left, event.clientY - top);
     const press = { ...place, ...keysOf(event), scale: view.scale };
     const stroke = this.#events.onPress(press);
     if (!stroke) return;
+    const { pointerId, clientX, clientY } = event;
+    this.#drawing = { pointerId, isFinger, press, clientX, clientY, stroke, hasMoved: false };
+    this.#ownsTouch = isFinger;
+    if (isFinger) return;
     event.stopPropagation();
     this.#element.setPointerCapture(event.pointerId);
-    const { pointerId, clientX, clientY } = event;
-    this.#drawing = { pointerId, press, clientX, clientY, stroke, hasMoved: false };
+  }
+
+  /** False for the second finger, with which the first one's line was not meant. */
+  #isOnlyFinger(event: PointerEvent): boolean {
+    this.#fingers.add(event.pointerId);
+    this.#ownsTouch = false;
+    this.#tapAt = this.#fingers.size === 1 ? { x: event.clientX, y: event.clientY } : null;
+    if (this.#tapAt) return true;
+    if (this.#drawing?.isFinger) {
+      this.drop();
+      this.#drawing = null;
+    }
+    return false;
   }
 
   #moved(event: PointerEvent): void {
+    const tap = event.pointerType === "touch" ? this.#tapAt : null;
+    if (tap && Math.hypot(event.clientX - tap.x, event.clientY - tap.y) > TAP_SLOP_PX) this.#tapAt = null;
     const drawing = this.#take(event);
     if (!drawing?.stroke) return;
+    // Let go where the page did not hear of it, as beside a dialog: the line would follow a pointer that is up.
+    if (event.buttons === 0) return this.#lost(event);
     const distance = Math.hypot(event.clientX - drawing.clientX, event.clientY - drawing.clientY);
-    drawing.hasMoved ||= distance > CLICK_SLOP_PX;
+    drawing.hasMoved ||= distance > (drawing.isFinger ? TAP_SLOP_PX : CLICK_SLOP_PX);
     drawing.stroke.extend(this.#pointsOf(event));
   }
 
   #released(event: PointerEvent): void {
+    this.#fingers.delete(event.pointerId);
     const drawing = this.#take(event);
     if (!drawing) return;
     this.#drawing = null;
@@ -118,15 +160,17 @@ export class StrokeInput {
 
   /** The system took the pointer away, for a gesture of its own: what was drawn until then was not meant. */
   #lost(event: PointerEvent): void {
-    if (!this.#take(event)) return;
+    if (event.type === "pointercancel") this.#fingers.delete(event.pointerId);
+    // A finger is captured by OpenSeadragon, not here.
+    if ((event.type === "lostpointercapture" && this.#drawing?.isFinger) || !this.#take(event)) return;
     this.drop();
     this.#drawing = null;
   }
 
-  /** The drawing that this event belongs to: nobody else hears of it. */
+  /** The drawing that this event belongs to: nobody else hears of it, but of a finger's. */
   #take(event: PointerEvent): Drawing | null {
     if (event.pointerId !== this.#drawing?.pointerId) return null;
-    event.stopPropagation();
+    if (!this.#drawing.isFinger) event.stopPropagation();
     return this.#drawing;
   }
 

@@ -197,6 +197,19 @@ describe("the correction of an accepted mask", () => {
   });
 });
 
+describe("reset", () => {
+  it("keeps what is not yet stored, and no question that waits for a number of the old count", () => {
+    store.intend(segment("stored"));
+    store.intend(segment("unsent"));
+    store.acknowledge(segment("stored"), 100);
+    store.reset();
+    expect(store.get("stored")).toBeUndefined();
+    expect(store.get("unsent")).toMatchObject({ state: "asked" });
+    store.merge(snapshot(3, [objectFromView(view("stored", { state: "accepted", version: 3 }))]));
+    expect(store.get("stored")).toMatchObject({ state: "accepted" });
+  });
+});
+
 describe("learnPrompts", () => {
   it("adds the prompts that the packed snapshot left out, and leaves the outline as it is", () => {
     const packed = { ...objectFromView(view("a", { state: "accepted" })), prompts: [] };

@@ -42,6 +42,16 @@ describe("a line", () => {
     expect(bench.selection.ink.get()).toBeNull();
   });
 
+  it("leaves no ink where it could not be kept, as with a full storage", () => {
+    bench.context.intentions.segment = () => {
+      throw new Error("QuotaExceededError");
+    };
+    const stroke = tool.press(at(120, 200))!;
+    stroke.extend([[180, 200]]);
+    expect(() => stroke.end(9)).toThrow("QuotaExceededError");
+    expect(bench.selection.ink.get()).toBeNull();
+  });
+
   it("that begins inside the proposal extends it with all its lines", () => {
     drag(tool, [[120, 200], [200, 200]]);
     const id = bench.answer(GLAND);
