@@ -58,6 +58,7 @@ export class Workspace {
   /** Level-0 px under the pointer. */
   readonly pointer = new Signal<{ x: number; y: number } | null>(null);
   readonly helpOpen = new Signal(false);
+  readonly guidelinesOpen = new Signal(false);
 
   readonly #host: HTMLElement;
   readonly #inHand: InHand;

@@ -4,6 +4,7 @@ import type { Slide, User } from "../api/rest";
 import { Workspace } from "../workspace";
 import { exposeHooksOnceOpen } from "../window-hooks";
 import { AreaStrip } from "./area-strip";
+import { GuidelinesPanel } from "./guidelines-panel";
 import { Help } from "./help";
 import { Hint } from "./hint";
 import { HoverChip } from "./hover-chip";
@@ -66,6 +67,7 @@ function OnTheSlide({ workspace }: { workspace: Workspace }) {
       <Hint workspace={workspace} />
       <AreaStrip workspace={workspace} />
       <HoverChip workspace={workspace} />
+      <GuidelinesPanel workspace={workspace} />
       <NoticeList workspace={workspace} />
     </>
   );
