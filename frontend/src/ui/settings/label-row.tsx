@@ -6,7 +6,7 @@ import type { LabelChange, LabelRow as Row } from "../../api/settings";
 import type { ObjectType } from "../../store/messages";
 import { ColourPicker } from "./colour-picker";
 import styles from "./settings.module.css";
-import { heldInWords, isUsed, TYPES } from "./words";
+import { heldInWords, TYPES } from "./words";
 
 type Fields = Pick<Row, "name" | "colour" | "object_type" | "key">;
 
@@ -89,7 +89,7 @@ function Step({ Icon, words, act, busy }: { Icon: typeof ArrowUp; words: string;
 }
 
 function TypeField({ label, value, change }: { label: Row; value: ObjectType; change: (type: ObjectType) => void }) {
-  if (isUsed(label)) return <FixedType label={label} />;
+  if (label.is_used) return <FixedType label={label} />;
   const types = TYPES.some((type) => type.value === label.object_type)
     ? TYPES
     : [...TYPES, { value: label.object_type, label: label.object_type }];
