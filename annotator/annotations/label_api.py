@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +18,7 @@ from annotator.annotations.label_serializers import (
     NewLabelSerializer,
 )
 from annotator.annotations.labels import Held, change_label, count_objects, delete_label
+from annotator.annotations.models import Revision
 from annotator.projects.access import Right, require
 from annotator.projects.labels import MAX_LABELS, add_label, bring_back, order_labels
 from annotator.projects.models import Project
@@ -83,8 +85,9 @@ def _read(serializer: type[Serializer], request: Request) -> Any:
 
 def _answer(project: Project, status: int = 200) -> Response:
     held = count_objects(project)
-    labels = [_row(label, held) for label in project.labels.in_use()]
-    gone = project.labels.exclude(deleted_at=None).order_by("-deleted_at")[:MAX_LABELS]
+    all_labels = project.labels.annotate(is_used=Exists(Revision.objects.filter(label=OuterRef("pk"))))
+    labels = [_row(label, held) for label in all_labels.filter(deleted_at=None)]
+    gone = all_labels.exclude(deleted_at=None).order_by("-deleted_at")[:MAX_LABELS]
     rows = {"labels": labels, "deleted": [_row(label, held) for label in gone]}
     return Response(LabelsSerializer(rows).data, status=status)
 

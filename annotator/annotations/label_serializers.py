@@ -31,9 +31,10 @@ class HeldSerializer(serializers.Serializer):
 
 class LabelRowSerializer(LabelSerializer):
     held = HeldSerializer(help_text="How many objects bear it.")
+    is_used = serializers.BooleanField(help_text="Whether any object ever bore it: then its object type stays.")
 
     class Meta(LabelSerializer.Meta):
-        fields = [*LabelSerializer.Meta.fields, "version", "held"]
+        fields = [*LabelSerializer.Meta.fields, "version", "held", "is_used"]
         extra_kwargs = {**LabelSerializer.Meta.extra_kwargs, "version": {"required": True}}
 
 

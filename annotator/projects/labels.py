@@ -6,6 +6,7 @@ Two admins at once: whoever changes a label names the version that they saw, who
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -36,7 +37,7 @@ def add_label(*, project: Project, fields: Mapping[str, Any]) -> Label:
         last = others.aggregate(last=Max("position"))["last"] or 0
         label = Label(project=project, position=last + 1, **{**fields, "key": key})
         _check_unique(label)
-        label.full_clean(validate_constraints=False)
+        _check_fields(label)
         label.save()
         tell_project(project)
     return label
@@ -144,6 +145,13 @@ def _check_unique(label: Label) -> None:
         raise InvalidInput(f"The key '{label.key}' chooses the label {other.name} already: choose another, or none.")
 
 
+def _check_fields(label: Label) -> None:
+    try:
+        label.full_clean(validate_constraints=False)
+    except ValidationError as error:
+        raise InvalidInput(f"The label {label.name} is not valid: {' '.join(error.messages)}") from None
+
+
 def _free_digit(project: Project) -> str | None:
     taken = set(project.labels.in_use().values_list("key", flat=True))
     return next((digit for digit in DIGITS if digit not in taken), None)
@@ -151,7 +159,7 @@ def _free_digit(project: Project) -> str | None:
 
 def _store(label: Label, *fields: str) -> Label:
     label.version += 1
-    label.full_clean(validate_constraints=False)
+    _check_fields(label)
     label.save(update_fields=[*fields, "version"])
     tell_project(label.project)
     return label

@@ -68,6 +68,7 @@ export class Workspace {
   /** What a click would do at the pointer; null where it asks nothing, or a key is held. */
   readonly nextClick = new Signal<NextClick | null>(null);
   readonly helpOpen = new Signal(false);
+  readonly guidelinesOpen = new Signal(false);
 
   readonly #host: HTMLElement;
   readonly #inHand: InHand;

@@ -3,7 +3,6 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { followUp, type FollowUpContext } from "../src/follow-ups";
 import { ObjectStore } from "../src/store/objects";
 import { Selection } from "../src/store/selection";
-import { Signal } from "../src/store/signal";
 import { view } from "./objects";
 
 let store: ObjectStore;
@@ -12,8 +11,8 @@ let selection: Selection;
 beforeEach(() => {
   store = new ObjectStore("ann");
   selection = new Selection();
-  const settings = { acceptedSoFar: new Signal(0) };
-  const context = { store, selection, username: "ann", models: { isNews: () => false }, settings };
+  const settings = { hints: { practise: () => undefined } };
+  const context = { store, selection, username: "ann", models: { isNews: () => false }, settings, toolInUse: () => "click" };
   store.subscribe((changes) => followUp(context as unknown as FollowUpContext, changes));
   store.upsert([view("a"), view("b")], 1);
   selection.current.set("a");

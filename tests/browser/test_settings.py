@@ -45,12 +45,8 @@ def labels_of(desk):
 def test_a_label_is_changed_and_the_open_slide_shows_it_at_once(sit_down, project):
     ada, ann = sit_down("ada"), sit_down("ann")
     open_slide(ann)
-    ann.look_at(300, 300)
-    ann.click(300, 300)
-    ann.wait(lambda: ann.objects("proposed"), "a proposal")
-    [made] = ann.objects("proposed")
-    ann.press("Enter")
-    ann.wait_state(made["id"], "accepted")
+    ann.choose_label("Tumour")
+    accept_one(ann, 300, 300)
     before = labels_of(ada)["Tumour"]
     page = open_settings(ada)
     page.get_by_label("Name of Tumour").fill("Carcinoma")
@@ -74,19 +70,36 @@ def test_a_label_is_changed_and_the_open_slide_shows_it_at_once(sit_down, projec
     ann.press("q")
     ann.page.get_by_label("Labels").get_by_role("button", name="Carcinoma", pressed=True).wait_for()
     page.reload()
-    assert page.get_by_label("Object type of Carcinoma").is_disabled(), "it has marked a nucleus"
+    page.get_by_role("note", name="Object type of Carcinoma: nucleus. It stays").wait_for()
+
+
+def add_label(page, name):
+    form = page.get_by_role("form", name="New label")
+    form.get_by_label("New label", exact=True).fill(name)
+    form.get_by_role("button", name="Add label").click()
+    page.get_by_label(f"Name of {name}").wait_for()
+
+
+def accept_one(desk, x, y):
+    """An object at this place of the open slide, of the label that is chosen."""
+    known = {thing["id"] for thing in desk.objects()}
+    desk.look_at(x, y)
+    desk.click(x, y)
+    desk.wait(lambda: desk.objects("proposed"), "a proposal")
+    desk.press("Enter")
+    desk.wait(lambda: any(thing["id"] not in known for thing in desk.objects("accepted")), "the object")
+    return next(thing for thing in desk.objects("accepted") if thing["id"] not in known)
 
 
 def test_more_than_nine_labels_in_an_order_of_ones_own(sit_down, project):
     ada = sit_down("ada")
     page = open_settings(ada)
-    form = page.get_by_role("form", name="New label")
     for number in range(8):
-        form.get_by_label("New label", exact=True).fill(f"Kind {number}")
-        form.get_by_role("button", name="Add label").click()
-        page.get_by_label(f"Name of Kind {number}").wait_for()
+        add_label(page, f"Kind {number}")
     labels = labels_of(ada)
-    assert [labels[f"Kind {number}"]["key"] for number in (0, 5, 6, 7)] == ["1", "8", "9", None]
+    keys = [label["key"] for label in labels.values() if label["key"]]
+    assert (len(labels) > len(keys) >= 9, len(set(keys))) == (True, len(keys))
+    assert labels["Kind 7"]["key"] is None
     page.get_by_role("button", name="Move Kind 7 up").click()
     ada.wait(lambda: list(labels_of(ada))[-2:] == ["Kind 7", "Kind 6"], "the new order")
 
@@ -106,23 +119,26 @@ def test_two_admins_at_once_overwrite_nothing(sit_down, project):
 
 def test_a_label_is_deleted_once_it_is_said_what_becomes_of_its_objects(sit_down, project):
     ada, ann = sit_down("ada"), sit_down("ann")
-    open_slide(ann)
-    [carcinoma] = [label for name, label in labels_of(ada).items() if name == "Carcinoma"]
-    ann.wait(lambda: any(thing["label_id"] == carcinoma["id"] for thing in ann.objects("accepted")), "the object")
-    [made] = [thing for thing in ann.objects("accepted") if thing["label_id"] == carcinoma["id"]]
     page = open_settings(ada)
-    page.get_by_role("button", name="Delete Carcinoma").click()
+    for name in ("Doomed", "Heir"):
+        add_label(page, name)
+    open_slide(ann)
+    ann.choose_label("Doomed")
+    made = accept_one(ann, 600, 500)
+    page.reload()
+    page.get_by_role("button", name="Delete Doomed").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("On this project's slides: 1 nucleus").wait_for()
-    dialog.get_by_label("The label that they take").select_option(label="Kind 1")
+    dialog.get_by_label("The label that they take").select_option(label="Heir")
     dialog.get_by_role("button", name="Delete the label").click()
     dialog.wait_for(state="hidden")
-    heir = labels_of(ada)["Kind 1"]["id"]
+    heir = labels_of(ada)["Heir"]["id"]
     ann.wait(lambda: ann.find(made["id"]).get("label_id") == heir, "the object to take the other label")
-    ann.page.get_by_label("Labels").get_by_role("button", name="Carcinoma").wait_for(state="detached")
+    ann.page.get_by_label("Labels").get_by_role("button", name="Doomed").wait_for(state="detached")
     page.get_by_text("Deleted labels (1)").click()
-    page.get_by_role("button", name="Bring Carcinoma back").click()
-    page.get_by_label("Name of Carcinoma").wait_for()
+    page.get_by_role("button", name="Bring Doomed back").click()
+    page.get_by_label("Name of Doomed").wait_for()
+    page.get_by_role("note", name="Object type of Doomed: nucleus. It stays").wait_for()
 
 
 def test_members_are_added_by_name_and_removed_at_once(sit_down, project):
@@ -140,7 +156,7 @@ def test_members_are_added_by_name_and_removed_at_once(sit_down, project):
     page.get_by_role("button", name="Remove eve").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     page.get_by_label("Role of eve").wait_for(state="detached")
-    eve.page.get_by_text("Offline").wait_for()
+    eve.wait(lambda: eve.state()["saved"] == "offline", "her line to end")
     page.get_by_label("Role of ada").select_option("viewer")
     page.get_by_role("dialog").get_by_role("button", name="Become viewer").click()
     page.get_by_text("This is the team's last admin").wait_for()
@@ -172,7 +188,7 @@ def test_guidelines_are_written_with_a_preview_and_read_beside_the_slide(sit_dow
     page.get_by_label("Guidelines").get_by_role("button", name="Save").click()
     page.get_by_label("Guidelines").get_by_text("saved", exact=True).wait_for()
     ann.page.get_by_role("button", name="Guidelines").click()
-    shown = ann.page.get_by_role("dialog")
+    shown = ann.page.get_by_role("complementary", name=f"Guidelines of {PROJECT}")
     link = shown.get_by_role("link", name="the paper")
     link.wait_for()
     assert (link.get_attribute("target"), link.get_attribute("rel")) == ("_blank", "noopener noreferrer")
@@ -204,10 +220,13 @@ def test_guidelines_of_two_admins_are_laid_side_by_side(sit_down, project):
 
 
 def test_the_split_is_said_in_words(sit_down, project):
-    page = open_settings(sit_down("ada"))
+    ada = sit_down("ada")
+    open_slide(ada)
+    accept_one(ada, 400, 700)
+    page = open_settings(ada)
     split = page.get_by_label("Slides kept apart")
     split.get_by_text("then stays for good, for admins too").wait_for()
-    split.get_by_text("No nuclei lie on a slide that is kept apart, 1 nucleus on others").wait_for()
+    split.get_by_text("No nuclei lie on a slide that is kept apart").wait_for()
 
 
 def test_an_admin_makes_a_project_and_a_viewer_is_not_offered_to(sit_down, project):

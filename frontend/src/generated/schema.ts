@@ -1143,6 +1143,8 @@ export interface components {
             /** @description How many objects bear it. */
             held: components["schemas"]["Held"];
             readonly id: number;
+            /** @description Whether any object ever bore it: then its object type stays. */
+            is_used: boolean;
             /** @description The key that chooses it, in lower case; null: none does. */
             key: string | null;
             name: string;

@@ -6,6 +6,7 @@ import { Workspace } from "../workspace";
 import { exposeHooksOnceOpen } from "../window-hooks";
 import { AreaStrip } from "./area-strip";
 import { EmptyQuestion } from "./empty-question";
+import { GuidelinesPanel } from "./guidelines-panel";
 import { Help } from "./help";
 import { Hint } from "./hint";
 import { HoverChip } from "./hover-chip";
@@ -73,6 +74,7 @@ function OnTheSlide({ workspace }: { workspace: Workspace }) {
       <InHandStrip workspace={workspace} />
       <HoverChip workspace={workspace} />
       <MisfitChip workspace={workspace} />
+      <GuidelinesPanel workspace={workspace} />
       <NoticeList workspace={workspace} />
     </>
   );

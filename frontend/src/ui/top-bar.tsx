@@ -3,7 +3,7 @@ import { ActionIcon, Tooltip } from "@mantine/core";
 import { CircleHelp } from "lucide-react";
 import type { Slide, User } from "../api/rest";
 import type { Workspace } from "../workspace";
-import { GuidelinesButton } from "./guidelines-button";
+import { GuidelinesButton } from "./guidelines-panel";
 import { ThemeButton, UserMenu } from "./page";
 import { RegionBar } from "./region-bar";
 import { PanelButton } from "./side-panel";

@@ -14,8 +14,8 @@ describe("a setting", () => {
       throw new DOMException("full", "QuotaExceededError");
     });
     const settings = loadSettings();
-    settings.acceptedSoFar.set(4);
-    expect(settings.acceptedSoFar.get()).toBe(4);
+    settings.fillOpacity.set(0.6);
+    expect(settings.fillOpacity.get()).toBe(0.6);
     keepPlace(1, { x: 1, y: 2, width_px: 3 });
   });
 

@@ -3,7 +3,9 @@
 import pytest
 from django.test import Client
 
+from annotator.annotations import services
 from annotator.projects.services import create_project
+from tests.annotator.factories import target
 
 
 @pytest.fixture
@@ -31,6 +33,7 @@ def test_labels_are_made_changed_ordered_deleted_and_brought_back(admin, address
     assert (status, [label["name"] for label in made["labels"]]) == (201, ["Tumour", "Stroma", "Gland", "Mitosis"])
     mitosis = made["labels"][-1]
     assert (mitosis["key"], mitosis["held"]) == ("4", {"accepted": 0, "undecided": 0, "gone": 0})
+    assert mitosis["is_used"] is False
     one = f"{address}/{mitosis['id']}"
     status, changed = send(admin, "patch", one, version=1, name="Mitotic figure", key=None)
     assert (status, changed["labels"][-1]) == (200, mitosis | {"name": "Mitotic figure", "key": None, "version": 2})
@@ -79,3 +82,14 @@ def test_a_label_of_another_project_is_not_there(admin, address, people):
     assert send(admin, "patch", foreign, version=1, name="Mine")[0] == 404
     assert send(admin, "post", f"{foreign}/delete", version=1, objects="none")[0] == 404
     assert send(admin, "post", f"{foreign}/bring-back")[0] == 404
+
+
+def test_a_label_that_marked_something_says_so_even_when_nothing_bears_it_any_more(
+    admin, address, people, slide, model
+):
+    tumour, stroma, _ = slide.project.labels.in_use()
+    asked = {"user": people.annotator, "slide": slide, "label": tumour, "model_id": model.pk, "targets": [target()]}
+    services.ask(**asked)
+    send(admin, "post", f"{address}/{tumour.pk}/delete", version=1, objects="move", to_id=stroma.pk)
+    rows = send(admin, "post", f"{address}/{tumour.pk}/bring-back")[1]["labels"]
+    assert {row["name"]: row["is_used"] for row in rows} == {"Stroma": True, "Gland": False, "Tumour": True}

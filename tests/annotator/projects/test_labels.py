@@ -99,6 +99,12 @@ def test_a_name_and_a_key_have_one_label(project):
     assert change(project, stroma, key="1").key == "1"
 
 
+def test_what_a_command_names_wrongly_is_refused_in_words_too(project):
+    for wrong in ({"name": "x" * 81}, {"colour": "red"}, {"object_type": "cat"}):
+        with pytest.raises(InvalidInput, match="is not valid"):
+            add_label(project=project, fields=fields("New") | wrong)
+
+
 def test_a_rename_keeps_the_id_and_is_told(project):
     [tumour, *_] = project.labels.in_use()
     before = version(project)

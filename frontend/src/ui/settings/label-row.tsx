@@ -6,7 +6,7 @@ import type { LabelChange, LabelRow as Row } from "../../api/settings";
 import type { ObjectType } from "../../store/messages";
 import { ColourPicker } from "./colour-picker";
 import styles from "./settings.module.css";
-import { heldInWords, isUsed, TYPES } from "./words";
+import { heldInWords, TYPES } from "./words";
 
 type Fields = Pick<Row, "name" | "colour" | "object_type" | "key">;
 
@@ -89,22 +89,29 @@ function Step({ Icon, words, act, busy }: { Icon: typeof ArrowUp; words: string;
 }
 
 function TypeField({ label, value, change }: { label: Row; value: ObjectType; change: (type: ObjectType) => void }) {
+  if (label.is_used) return <FixedType label={label} />;
   const types = TYPES.some((type) => type.value === label.object_type)
     ? TYPES
     : [...TYPES, { value: label.object_type, label: label.object_type }];
-  const why = "Its objects' history says what they are: models were asked and trained for that. Make a new label for another type.";
   return (
-    <Tooltip label={why} multiline w={260} disabled={!isUsed(label)}>
-      <div>
-        <NativeSelect
-          size="xs"
-          aria-label={`Object type of ${label.name}`}
-          data={[...types]}
-          value={value}
-          disabled={isUsed(label)}
-          onChange={(event) => change(event.currentTarget.value as ObjectType)}
-        />
-      </div>
+    <NativeSelect
+      size="xs"
+      aria-label={`Object type of ${label.name}`}
+      data={[...types]}
+      value={value}
+      onChange={(event) => change(event.currentTarget.value as ObjectType)}
+    />
+  );
+}
+
+function FixedType({ label }: { label: Row }) {
+  const why =
+    "It stays: the history of its objects says what they are, and models were asked and trained for that. Another type takes a new label.";
+  return (
+    <Tooltip label={why} multiline w={260} events={{ hover: true, focus: true, touch: true }}>
+      <span className={styles.fixed} tabIndex={0} role="note" aria-label={`Object type of ${label.name}: ${label.object_type}. ${why}`}>
+        {label.object_type}
+      </span>
     </Tooltip>
   );
 }

@@ -46,6 +46,17 @@ function LabelList({ projectId, first }: { projectId: number; first: Labels }) {
       </p>
       {labels.length === 0 && <p className={styles.lead}>There is no label yet: nothing can be marked before the first.</p>}
       <ul className={rows.rows}>
+        {labels.length > 0 && (
+          <li className={`${rows.row} ${rows.names}`} aria-hidden>
+            <span style={{ width: 46 }} />
+            <span />
+            <span>Name</span>
+            <span>It marks</span>
+            <span>Hotkey</span>
+            <span>Objects</span>
+            <span className={rows.buttons} />
+          </li>
+        )}
         {labels.map((label, at) => (
           <LabelRow
             key={`${label.id}.${label.version}`}

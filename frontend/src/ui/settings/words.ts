@@ -10,9 +10,9 @@ export const PALETTE = [
 ] as const;
 
 export const ROLES: readonly { value: Role; label: string }[] = [
-  { value: "viewer", label: "Viewer: looks" },
-  { value: "annotator", label: "Annotator: labels" },
-  { value: "admin", label: "Admin: all" },
+  { value: "viewer", label: "Viewer" },
+  { value: "annotator", label: "Annotator" },
+  { value: "admin", label: "Admin" },
 ];
 
 /** Regions have no model and no tool yet: nothing could be drawn under such a label. */
@@ -31,9 +31,6 @@ export function heldInWords({ accepted, undecided }: Held, type: ObjectType): st
   if (undecided > 0) parts.push(`${number(undecided)} undecided`);
   return parts.join(", ");
 }
-
-/** Whether its history names the label, so that its type stays. */
-export const isUsed = ({ held }: LabelRow): boolean => held.accepted + held.undecided + held.gone > 0;
 
 /** The first colour of the palette that no label has. */
 export function freeColour(labels: readonly { colour: string }[]): string {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { LabelRow, SplitSlide } from "../../../src/api/settings";
+import type { SplitSlide } from "../../../src/api/settings";
 import { apartInWords, decidedInWords } from "../../../src/ui/settings/split-words";
-import { bytesOf, freeColour, heldInWords, isUsed, moved, PALETTE } from "../../../src/ui/settings/words";
+import { bytesOf, freeColour, heldInWords, moved, PALETTE } from "../../../src/ui/settings/words";
 
 const held = (accepted: number, undecided = 0, gone = 0) => ({ accepted, undecided, gone });
 
@@ -10,11 +10,6 @@ test("what a label's objects are said to be", () => {
   expect(heldInWords(held(1), "nucleus")).toBe("1 nucleus");
   expect(heldInWords(held(1234, 3), "gland")).toBe("1,234 glands, 3 undecided");
   expect(heldInWords(held(0, 2), "cell")).toBe("2 undecided");
-});
-
-test("a label is used as soon as anything bears it, even in the trash", () => {
-  expect(isUsed({ held: held(0) } as LabelRow)).toBe(false);
-  expect(isUsed({ held: held(0, 0, 1) } as LabelRow)).toBe(true);
 });
 
 test("a new label takes a colour that no other has, as long as there is one", () => {
