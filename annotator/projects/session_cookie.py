@@ -2,8 +2,7 @@
 
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 
 
 class KeepingSessionMiddleware(SessionMiddleware):
@@ -13,8 +12,8 @@ class KeepingSessionMiddleware(SessionMiddleware):
     signed out, and Django's answer to it would delete the cookie: the new one, by then.
     """
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        response = super().process_response(request, response)  # type: ignore[arg-type]
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response = super().process_response(request, response)
         cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
         if cookie is not None and cookie.value == "":
             del response.cookies[settings.SESSION_COOKIE_NAME]
