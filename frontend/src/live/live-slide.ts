@@ -21,6 +21,7 @@ const PASS_AGE_S = 300;
 /** A command taken by another tab that brings no event within this time has ended without one. */
 const GONE_PATIENCE_MS = 1_500;
 const SIGN_IN_PAUSE_MS = 5_000;
+const NEW_COOKIE_MS = 500;
 /** A line that is still being opened is not called offline at once. */
 const OFFLINE_AFTER_MS = 1_500;
 
@@ -207,6 +208,8 @@ export class LiveSlide {
   /** The line was ended for its sign-in: that has ended, or only its session was replaced (another password, say). */
   async #askForStanding(): Promise<void> {
     clearTimeout(this.#signInTimer);
+    // A new password ends the line before the tab that gave it has the new session's cookie.
+    await new Promise((resolve) => (this.#signInTimer = setTimeout(resolve, NEW_COOKIE_MS)));
     const { kind } = await this.#options.session.check();
     if (kind !== "signed_in") return;
     // Refused once more though all looks well: with patience.

@@ -54,3 +54,23 @@ def test_who_signs_in_need_not_be_the_pages_person(people):
     answer = client.get("/api/session", headers={"X-Squiggle-User": "0"})
     assert answer.json()["code"] == "other_person"  # so the browser does not name itself there
     assert client.get("/api/session").json()["user"]["id"] == people.annotator.pk
+
+
+def test_a_request_with_the_session_of_before_takes_no_cookie_away(people):
+    client = Client()
+    client.force_login(people.annotator)
+    before = client.cookies["sessionid"].value
+    people.annotator.set_password("Another-pass-77")
+    people.annotator.save()
+    answer = get(client)
+    assert answer.json()["code"] == "not_authenticated"
+    assert "sessionid" not in answer.cookies, "by then the browser may have the new one"
+    client.cookies["sessionid"] = before
+    assert get(client).json()["code"] == "not_authenticated"
+
+
+def test_signed_out_is_signed_out_whatever_cookie_is_left(people):
+    client = Client()
+    client.force_login(people.annotator)
+    assert client.delete("/api/session").status_code == 204
+    assert get(client).json()["code"] == "not_authenticated"
