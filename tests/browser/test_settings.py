@@ -82,13 +82,12 @@ def add_label(page, name):
 
 def accept_one(desk, x, y):
     """An object at this place of the open slide, of the label that is chosen."""
-    known = {thing["id"] for thing in desk.objects()}
     desk.look_at(x, y)
     desk.click(x, y)
     desk.wait(lambda: desk.objects("proposed"), "a proposal")
+    [proposed] = desk.objects("proposed")
     desk.press("Enter")
-    desk.wait(lambda: any(thing["id"] not in known for thing in desk.objects("accepted")), "the object")
-    return next(thing for thing in desk.objects("accepted") if thing["id"] not in known)
+    return desk.wait_state(proposed["id"], "accepted")
 
 
 def test_more_than_nine_labels_in_an_order_of_ones_own(sit_down, project):

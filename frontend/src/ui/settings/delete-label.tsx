@@ -93,7 +93,7 @@ export function DeleteLabel({ projectId, label, others, close, changed }: {
           <Button variant="default" onClick={stop}>
             {busy ? "Stop here" : "Leave it as it is"}
           </Button>
-          <Button color="red" loading={busy} onClick={() => void remove()}>
+          <Button color="red.9" loading={busy} onClick={() => void remove()}>
             Delete the label
           </Button>
         </Group>

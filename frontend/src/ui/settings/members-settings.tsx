@@ -151,7 +151,7 @@ function Leaving({ project, member, role, isMe, close, done }: {
         <Button variant="default" onClick={close}>
           Leave it as it is
         </Button>
-        <Button color="red" loading={busy} onClick={() => void leave()}>
+        <Button color="red.9" loading={busy} onClick={() => void leave()}>
           {role ? `Become ${role}` : "Remove"}
         </Button>
       </Group>

@@ -7,6 +7,7 @@ import { Fold } from "../fold";
 import { Failed, Waiting } from "../loading";
 import { useLoaded } from "../use-loaded";
 import { count, number } from "../words";
+import rows from "./settings.module.css";
 import { apartInWords, decidedInWords } from "./split-words";
 
 export function SplitSection({ project }: { project: Project }) {
@@ -31,7 +32,9 @@ function SplitInWords({ project, split }: { project: Project; split: Split }) {
         {number(split.one_in)} apart: what is accepted there counts for measuring, never for training. The side of a slide is
         decided when a training first needs it, all slides of a patient together, and then stays for good, for admins too: else
         old and new versions could not be compared. Until then it follows the patient’s code, which you set below each{" "}
-        <Link href={`/projects/${project.id}`}>slide</Link>. To have more on one side, accept objects on slides of more patients.
+        <Link href={`/projects/${project.id}`} className={rows.inText}>
+          slide
+        </Link>. To have more on one side, accept objects on slides of more patients.
       </p>
       {split.kinds.length === 0 && <p className={styles.lead}>Nothing is accepted yet, so nothing is kept apart.</p>}
       {split.kinds.map((kind) => (
