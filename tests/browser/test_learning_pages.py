@@ -4,27 +4,12 @@ import zipfile
 
 import pytest
 
-from tests.system.conftest import make_slide
+from tests.browser.conftest import PROJECT_WITH_A_PAST as PROJECT
 
-PROJECT = "Teaching"
 TOUCH = """
 from annotator.learning.models import TrainingRun
 TrainingRun.objects.filter(project__name={project!r}, state="running").update({change})
 """
-
-
-@pytest.fixture(scope="module")
-def past(system, tmp_path_factory):
-    """A project of its own with two slides, and its past."""
-    members = [
-        word for name in ("ada:admin", "ann:annotator", "bob:annotator", "vic:viewer") for word in ("--member", name)
-    ]
-    labels = [word for name in ("Nucleus", "Lymphocyte", "Gland:gland") for word in ("--label", name)]
-    system.manage("create_project", PROJECT, "--team", "Pathology", *members, *labels)
-    for _ in range(2):
-        slide = make_slide(tmp_path_factory.mktemp("slides"))
-        system.manage("import_slides", str(slide), "--project", PROJECT, "--mpp", "0.25")
-    system.manage("shell", "-c", f"from tests.browser.past_learning import write; write({PROJECT!r})")
 
 
 @pytest.fixture

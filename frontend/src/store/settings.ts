@@ -13,12 +13,16 @@ function kept<T>(name: string, initial: T): Signal<T> {
 /** Fill opacities that the key O goes through. */
 export const FILL_OPACITIES = [0, 0.15, 0.3, 0.6] as const;
 
+/** As in workspace.module.css. */
+const NARROW = "(max-width: 900px)";
+
 export function loadSettings() {
   return {
     theme: kept<"dark" | "light">("theme", "dark"),
     acceptAsIGo: kept("accept-as-i-go", true),
     fillOpacity: kept<number>("fill-opacity", 0.15),
-    panelOpen: kept("panel-open", true),
+    // Where the panel would lie over the slide it is closed at first, whatever was chosen on a wider screen.
+    panelOpen: window.matchMedia(NARROW).matches ? new Signal(false) : kept("panel-open", true),
     /** Accepted objects so far, for the hints of the first five minutes. */
     acceptedSoFar: kept("accepted-so-far", 0),
   };

@@ -1,10 +1,9 @@
 /** A chip beside the object under the pointer: label, area, and who or what made it. */
-import { useCallback, useSyncExternalStore } from "react";
-import type { ObjectStore } from "../store/objects";
 import { measure } from "../store/shape";
 import type { SlideObject } from "../store/slide-object";
 import { toScreen } from "../viewer/coordinates";
 import type { Workspace } from "../workspace";
+import { useObject } from "./use-object";
 import { useSignal } from "./use-signal";
 import { number } from "./words";
 import styles from "./workspace.module.css";
@@ -30,12 +29,6 @@ export function HoverChip({ workspace }: { workspace: Workspace }) {
       {wordsFor(workspace, object)}
     </div>
   );
-}
-
-/** The object as it stands now: it may be answered or corrected under a resting pointer. */
-function useObject(store: ObjectStore, id: string | null): SlideObject | undefined {
-  const subscribe = useCallback((observer: () => void) => store.subscribe(observer), [store]);
-  return useSyncExternalStore(subscribe, () => (id === null ? undefined : store.get(id)));
 }
 
 function wordsFor(workspace: Workspace, object: SlideObject): string {

@@ -12,7 +12,8 @@ import { useSignal } from "./use-signal";
 import { number } from "./words";
 import styles from "./workspace.module.css";
 
-const ROW_PX = 28;
+/** A finger needs more room. */
+const ROW_PX = window.matchMedia("(pointer: coarse)").matches ? 44 : 28;
 
 const WORDS_FOR_NONE: Record<ObjectFilter, string> = {
   open: "No open proposal. Click a nucleus, or draw a line inside a gland, to make one.",

@@ -45,7 +45,7 @@ export function UserMenu({ user }: { user: User }) {
     <Menu position="bottom-end">
       <Menu.Target>
         <UnstyledButton aria-label={`Account of ${user.username}`} style={{ display: "flex", gap: 4, alignItems: "center" }}>
-          <CircleUser size={16} /> {user.username}
+          <CircleUser size={16} /> <span className={styles.userName}>{user.username}</span>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

@@ -7,6 +7,7 @@ import { AreaStrip } from "./area-strip";
 import { Help } from "./help";
 import { Hint } from "./hint";
 import { HoverChip } from "./hover-chip";
+import { InHandBar } from "./in-hand-bar";
 import { listenToKeys } from "./keys";
 import { Failed, Waiting } from "./loading";
 import { NoticeList } from "./notice-list";
@@ -48,10 +49,10 @@ function SlideWorkspace({ user, slide }: { user: User; slide: Slide }) {
       <TopBar slide={slide} user={user} workspace={workspace} />
       <div className={styles.middle}>
         {workspace ? <ToolRail workspace={workspace} /> : <nav className={styles.rail} />}
-        <div className={styles.stage}>
+        <main className={styles.stage}>
           <div ref={host} className={styles.slide} role="application" aria-label={`Slide ${slide.name}`} />
           {workspace && <OnTheSlide workspace={workspace} />}
-        </div>
+        </main>
         {workspace ? <SidePanel workspace={workspace} /> : <SidePanelPlace />}
       </div>
       {workspace ? <StatusBar workspace={workspace} /> : <footer className={styles.status} />}
@@ -66,6 +67,7 @@ function OnTheSlide({ workspace }: { workspace: Workspace }) {
       <Hint workspace={workspace} />
       <AreaStrip workspace={workspace} />
       <HoverChip workspace={workspace} />
+      <InHandBar workspace={workspace} />
       <NoticeList workspace={workspace} />
     </>
   );
