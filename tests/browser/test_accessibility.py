@@ -62,7 +62,6 @@ def version(desk: Desk) -> None:
     models(desk)
     desk.page.get_by_label("Nuclei, H&E", exact=True).locator("details").first.locator("summary").first.click()
     desk.page.get_by_role("heading", name="How it was measured").wait_for()
-    desk.page.get_by_text("Loss in training").first.wait_for()
 
 
 def picture(desk: Desk) -> None:

@@ -107,8 +107,6 @@ function Row({ workspace, object, isSelected }: { workspace: Workspace; object: 
   return (
     <div
       className={styles.row}
-      role="button"
-      tabIndex={-1}
       aria-current={isSelected}
       onClick={() => !isGone && workspace.decisions.focus(object.id)}
     >
