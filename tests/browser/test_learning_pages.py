@@ -77,7 +77,7 @@ def test_a_viewer_and_an_annotator_have_no_buttons(open_page):
         desk.go(f"/projects/{find_project(desk)}/learning")
         desk.page.get_by_role("heading", name="Find regions").wait_for(state="detached")
         desk.page.get_by_text("each day at 03:00 (Europe/London)").wait_for()
-        for button in ("Train Nuclei, H&E now", "Save", "Find regions", "Reopen"):
+        for button in ("Train now: Nuclei, H&E", "Save", "Find regions", "Reopen"):
             assert desk.page.get_by_role("button", name=button).count() == 0
 
 
@@ -124,7 +124,7 @@ def test_what_is_missing_is_said_before_a_training(open_page):
     ada = open_page("ada", "learning")
     kind = ada.page.get_by_label("Nuclei, H&E", exact=True)
     kind.get_by_text("is under way").first.wait_for()
-    assert kind.get_by_role("button", name="Train Nuclei, H&E now").is_disabled()
+    assert kind.get_by_role("button", name="Train now: Nuclei, H&E").is_disabled()
     ada.page.get_by_label("Glands, H&E", exact=True).locator("summary").click()
     ada.page.get_by_text("did not begin. 12 glands to train on").wait_for()
 

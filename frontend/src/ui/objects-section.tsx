@@ -86,7 +86,7 @@ function List({ workspace, objects }: { workspace: Workspace; objects: SlideObje
     overscan: 6,
   });
   return (
-    <div ref={scroller} className={styles.list}>
+    <div ref={scroller} className={styles.list} role="group" aria-label="List of objects" tabIndex={0}>
       <div style={{ height: rows.getTotalSize(), position: "relative" }}>
         {rows.getVirtualItems().map(({ index, start }) => {
           const object = objects[index]!;

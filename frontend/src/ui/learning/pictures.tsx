@@ -22,8 +22,8 @@ export function Pictures({ runId, pictures }: { runId: string; pictures: Picture
       <ul className={styles.sheet}>
         {pictures.map((picture, at) => (
           <li key={picture.file}>
-            <UnstyledButton className={styles.picture} onClick={() => setShown(at)} aria-label={`Enlarge: ${inWords(picture)}`}>
-              <img src={pictureAddress(runId, picture.file)} alt="" loading="lazy" />
+            <UnstyledButton className={styles.picture} onClick={() => setShown(at)}>
+              <img src={pictureAddress(runId, picture.file)} alt="Enlarge:" loading="lazy" />
               <Caption picture={picture} />
             </UnstyledButton>
           </li>
