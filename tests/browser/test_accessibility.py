@@ -60,7 +60,9 @@ def models(desk: Desk) -> None:
 
 def version(desk: Desk) -> None:
     models(desk)
-    desk.page.get_by_label("Nuclei, H&E", exact=True).locator("details", has_text="answers").first.locator("summary").first.click()
+    desk.page.get_by_label("Nuclei, H&E", exact=True).locator("details", has_text="answers").first.locator(
+        "summary"
+    ).first.click()
     desk.page.get_by_role("heading", name="How it was measured").wait_for()
 
 

@@ -115,7 +115,9 @@ def test_a_tap_is_a_click_also_where_the_finger_rolls(desk):
     draw(desk, (x, y), (x + 2, y + 1))
     desk.wait(lambda: count_open(desk) == before + 1, "the question")
     prompts = [prompt for thing in desk.objects("asked", "failed", "proposed") for prompt in thing["prompts"]]
-    assert any(prompt["kind"] == "click" and abs(prompt["x"] - x) < 4 and abs(prompt["y"] - y) < 4 for prompt in prompts)
+    assert any(
+        prompt["kind"] == "click" and abs(prompt["x"] - x) < 4 and abs(prompt["y"] - y) < 4 for prompt in prompts
+    )
 
 
 def test_a_finger_pans_with_the_click_tool(desk):
