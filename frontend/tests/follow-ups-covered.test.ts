@@ -30,7 +30,8 @@ beforeEach(() => {
     selection,
     models: { isNews: () => false },
     notices: { say: (_: string, words: string) => said.push(words) },
-    settings: { acceptedSoFar: { update: () => undefined } },
+    settings: { hints: { practise: () => undefined } },
+    toolInUse: () => "click",
   } as unknown as FollowUpContext;
   store.subscribe((changes) => followUp(context, changes));
 });

@@ -5,15 +5,17 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.desk import Desk
 from tests.stack import REPOSITORY, Stack, running_stack
-from tests.system.conftest import populate
+from tests.system.conftest import make_slide, populate
 
 REAL_SLIDES = ["CMU-1-Small-Region.svs", "crohn_biopsy_HE4.tif"]
+PROJECT_WITH_A_PAST = "Teaching"
 OTHER_MODELS = {"disk-nucleus": "nucleus", "disk-gland": "gland"}
 """Models beside the shipped ones, so that there is something to choose: no network, a disk around each prompt."""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -46,6 +48,20 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         if folder is not None:
             stack.manage("import_slides", *(str(folder / name) for name in REAL_SLIDES), "--project", "Colon")
         yield stack
+
+
+@pytest.fixture(scope="session")
+def past(system: Stack, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A project of its own with two slides, and its past."""
+    name = PROJECT_WITH_A_PAST
+    roles = ("ada:admin", "ann:annotator", "bob:annotator", "vic:viewer")
+    members = [word for role in roles for word in ("--member", role)]
+    labels = [word for label in ("Nucleus", "Lymphocyte", "Gland:gland") for word in ("--label", label)]
+    system.manage("create_project", name, "--team", "Pathology", *members, *labels)
+    for _ in range(2):
+        slide = make_slide(tmp_path_factory.mktemp("slides"))
+        system.manage("import_slides", str(slide), "--project", name, "--mpp", "0.25")
+    system.manage("shell", "-c", f"from tests.browser.past_learning import write; write({name!r})")
 
 
 def write_weights(folder: Path) -> None:
@@ -84,8 +100,8 @@ def sit_down(system: Stack, chromium: Browser) -> Iterator:
     """sit_down("ann"): a browser of her own, signed in through the page; sit_down(None): nobody yet."""
     desks: list[Desk] = []
 
-    def sit_down(name: str | None) -> Desk:
-        desk = Desk(chromium, system.base_url)
+    def sit_down(name: str | None, **screen: Any) -> Desk:
+        desk = Desk(chromium, system.base_url, **screen)
         desks.append(desk)
         if name:
             desk.sign_in(name)

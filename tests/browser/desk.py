@@ -15,9 +15,15 @@ class Desk:
     signed_in: ClassVar[dict[tuple[str, str], Any]] = {}
     """Cookies by address and name: nobody signs in anew for each test."""
 
-    def __init__(self, browser: Browser, base_url: str, size: tuple[int, int] = (1280, 720)) -> None:
+    def __init__(
+        self, browser: Browser, base_url: str, size: tuple[int, int] = (1280, 720), *, by_touch: bool = False
+    ) -> None:
+        """by_touch: a phone or tablet, with fingers and no mouse."""
         self.base_url = base_url
-        self.context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+        width, height = size
+        self.context = browser.new_context(
+            viewport={"width": width, "height": height}, has_touch=by_touch, is_mobile=by_touch
+        )
         self.page = self.context.new_page()
         self.problems: list[str] = []
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
@@ -95,6 +101,13 @@ class Desk:
             self.page.mouse.up()
         for key in reversed(modifiers):
             self.page.keyboard.up(key)
+
+    def touch(self, kind: str, *points: tuple[float, float]) -> None:
+        """A real touch event: touchStart, touchMove or touchEnd, with where each finger is on the slide (level-0 px)."""
+        if not hasattr(self, "_fingers"):
+            self._fingers = self.context.new_cdp_session(self.page)
+        fingers = [dict(zip("xy", self.screen(*p), strict=True), id=i) for i, p in enumerate(points)]
+        self._fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
 
     def choose_label(self, name: str) -> None:
         self.page.get_by_label("Labels").get_by_role("button", name=name).first.click()

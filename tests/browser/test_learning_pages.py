@@ -4,27 +4,12 @@ import zipfile
 
 import pytest
 
-from tests.system.conftest import make_slide
+from tests.browser.conftest import PROJECT_WITH_A_PAST as PROJECT
 
-PROJECT = "Teaching"
 TOUCH = """
 from annotator.learning.models import TrainingRun
 TrainingRun.objects.filter(project__name={project!r}, state="running").update({change})
 """
-
-
-@pytest.fixture(scope="module")
-def past(system, tmp_path_factory):
-    """A project of its own with two slides, and its past."""
-    members = [
-        word for name in ("ada:admin", "ann:annotator", "bob:annotator", "vic:viewer") for word in ("--member", name)
-    ]
-    labels = [word for name in ("Nucleus", "Lymphocyte", "Gland:gland") for word in ("--label", name)]
-    system.manage("create_project", PROJECT, "--team", "Pathology", *members, *labels)
-    for _ in range(2):
-        slide = make_slide(tmp_path_factory.mktemp("slides"))
-        system.manage("import_slides", str(slide), "--project", PROJECT, "--mpp", "0.25")
-    system.manage("shell", "-c", f"from tests.browser.past_learning import write; write({PROJECT!r})")
 
 
 @pytest.fixture
@@ -92,7 +77,7 @@ def test_a_viewer_and_an_annotator_have_no_buttons(open_page):
         desk.go(f"/projects/{find_project(desk)}/learning")
         desk.page.get_by_role("heading", name="Find regions").wait_for(state="detached")
         desk.page.get_by_text("each day at 03:00 (Europe/London)").wait_for()
-        for button in ("Train Nuclei, H&E now", "Save", "Find regions", "Reopen"):
+        for button in ("Train now: Nuclei, H&E", "Save", "Find regions", "Reopen"):
             assert desk.page.get_by_role("button", name=button).count() == 0
 
 
@@ -139,7 +124,7 @@ def test_what_is_missing_is_said_before_a_training(open_page):
     ada = open_page("ada", "learning")
     kind = ada.page.get_by_label("Nuclei, H&E", exact=True)
     kind.get_by_text("is under way").first.wait_for()
-    assert kind.get_by_role("button", name="Train Nuclei, H&E now").is_disabled()
+    assert kind.get_by_role("button", name="Train now: Nuclei, H&E").is_disabled()
     ada.page.get_by_label("Glands, H&E", exact=True).locator("summary").click()
     ada.page.get_by_text("did not begin. 12 glands to train on").wait_for()
 

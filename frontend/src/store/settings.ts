@@ -2,16 +2,21 @@
 import { Hints } from "./hints";
 import { kept } from "./kept";
 import { recall, remember } from "./remembered";
+import { Signal } from "./signal";
 
 /** Fill opacities that the key O goes through. */
 export const FILL_OPACITIES = [0, 0.15, 0.3, 0.6] as const;
+
+/** As in workspace.module.css. */
+const NARROW = "(max-width: 900px)";
 
 export function loadSettings() {
   return {
     theme: kept<"dark" | "light">("theme", "dark"),
     acceptAsIGo: kept("accept-as-i-go", true),
     fillOpacity: kept<number>("fill-opacity", 0.15),
-    panelOpen: kept("panel-open", true),
+    // Where the panel would lie over the slide it is closed at first, whatever was chosen on a wider screen.
+    panelOpen: window.matchMedia(NARROW).matches ? new Signal<boolean>(false) : kept("panel-open", true),
     hints: new Hints(),
   };
 }

@@ -26,7 +26,7 @@ export default function Lines({ title, data, x, xName, lines, digits, isNamed = 
   const values = valuesOf(data, lines.map(({ key }) => key));
   const ticks = roundTicks(Math.min(...values, fromZero ? 0 : Infinity), Math.max(...values));
   return (
-    <figure style={{ margin: 0, minWidth: 0 }} role="group" aria-label={title}>
+    <figure style={{ margin: 0, minWidth: 0 }} aria-label={title}>
       <figcaption style={{ marginBottom: 8 }}>{title}</figcaption>
       <LineChart
         h={HEIGHT_PX}

@@ -3,10 +3,8 @@ import { ChevronRight } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import styles from "./data.module.css";
 
-export function Fold({ summary, label, isOpen = false, children }: {
+export function Fold({ summary, isOpen = false, children }: {
   summary: ReactNode;
-  /** What a screen reader calls it, where the summary is more than words. */
-  label?: string;
   isOpen?: boolean;
   children: () => ReactNode;
 }) {
@@ -21,7 +19,7 @@ export function Fold({ summary, label, isOpen = false, children }: {
         if (event.currentTarget.open) setWasOpen(true);
       }}
     >
-      <summary aria-label={label}>
+      <summary>
         <ChevronRight size={14} aria-hidden />
         {summary}
       </summary>

@@ -15,7 +15,8 @@ import { useSignal } from "./use-signal";
 import { number } from "./words";
 import styles from "./workspace.module.css";
 
-const ROW_PX = 28;
+/** A finger needs more room. */
+const ROW_PX = window.matchMedia("(pointer: coarse)").matches ? 44 : 28;
 
 const WORDS_FOR_NONE: Record<ObjectFilter, string> = {
   open: "No open proposal. Click a nucleus, or draw a line inside a gland, to make one.",
@@ -106,7 +107,7 @@ function List({ workspace, objects, sort }: { workspace: Workspace; objects: Sli
     overscan: 6,
   });
   return (
-    <div ref={scroller} className={styles.list} data-list>
+    <div ref={scroller} className={styles.list} data-list role="group" aria-label="List of objects" tabIndex={0}>
       <div style={{ height: rows.getTotalSize(), position: "relative" }}>
         {rows.getVirtualItems().map(({ index, start }) => {
           const object = objects[index]!;
@@ -132,8 +133,6 @@ function Row({ workspace, object, sort, isSelected }: {
   return (
     <div
       className={styles.row}
-      role="button"
-      tabIndex={-1}
       aria-current={isSelected}
       onClick={() => !isGone && workspace.decisions.focus(object.id)}
     >

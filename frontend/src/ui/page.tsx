@@ -11,7 +11,7 @@ export function Page({ user, path, children }: { user: User; path?: ReactNode; c
   return (
     <div className={styles.page}>
       <header className={styles.bar}>
-        <Link href="/" className={styles.brand} aria-label="Home">
+        <Link href="/" className={styles.brand} aria-label="Squiggle: home">
           <img src={icon} width={20} height={20} alt="" /> Squiggle
         </Link>
         {path}
@@ -42,10 +42,10 @@ export function UserMenu({ user }: { user: User }) {
     location.assign("/sign-in");
   };
   return (
-    <Menu position="bottom-end">
+    <Menu position="bottom-end" withinPortal={false} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <UnstyledButton aria-label={`Account of ${user.username}`} style={{ display: "flex", gap: 4, alignItems: "center" }}>
-          <CircleUser size={16} /> {user.username}
+          <CircleUser size={16} /> <span className={styles.userName}>{user.username}</span>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

@@ -13,7 +13,10 @@ export function PatientOf({ slide, changed }: Props) {
   const [isEditing, setEditing] = useState(false);
   if (isEditing) return <PatientForm slide={slide} changed={changed} close={() => setEditing(false)} />;
   return (
-    <button className={styles.patient} aria-label={`Patient of ${slide.name}`} onClick={() => setEditing(true)}>
+    <button
+      className={styles.patient}
+      aria-label={`${slide.patient ? `Patient ${slide.patient}` : "No patient named"}: Patient of ${slide.name}`}
+      onClick={() => setEditing(true)}>
       <span className={styles.quiet}>{slide.patient ? "Patient" : "No patient named"}</span>
       <strong className={styles.patientCode}>{slide.patient}</strong>
       <Pencil size={13} className={styles.quiet} aria-hidden />

@@ -1,5 +1,5 @@
 /** The project page: its slides as pictures, with a search. */
-import { TextInput } from "@mantine/core";
+import { TextInput, Title } from "@mantine/core";
 import { Search } from "lucide-react";
 import { useState } from "react";
 import { Link } from "wouter";
@@ -87,6 +87,9 @@ function SlideLink({ slide }: { slide: SlideSummary }) {
 export function NotFoundPage({ user }: { user: User }) {
   return (
     <Page user={user}>
+      <Title order={1} mb="md">
+        No such page
+      </Title>
       <p className={styles.empty}>
         There is no page at this address. <Link href="/">Go to your projects</Link>.
       </p>

@@ -10,12 +10,13 @@ import { GuidelinesPanel } from "./guidelines-panel";
 import { Help } from "./help";
 import { Hint } from "./hint";
 import { HoverChip } from "./hover-chip";
-import { InHandStrip } from "./in-hand-strip";
+import { InHandBar } from "./in-hand-bar";
 import { listenToKeys } from "./keys";
 import { Failed, Waiting } from "./loading";
 import { MisfitChip } from "./misfit";
 import { NoticeList } from "./notice-list";
 import { Page } from "./page";
+import { SelectedStrip } from "./selected-strip";
 import { SidePanel, SidePanelPlace } from "./side-panel";
 import { StatusBar } from "./status-bar";
 import { ToolRail } from "./tool-rail";
@@ -53,10 +54,10 @@ function SlideWorkspace({ session, slide }: { session: Session; slide: Slide }) 
       <TopBar slide={slide} user={session.user} workspace={workspace} />
       <div className={styles.middle}>
         {workspace ? <ToolRail workspace={workspace} /> : <nav className={styles.rail} />}
-        <div className={styles.stage}>
+        <main className={styles.stage}>
           <div ref={host} className={styles.slide} role="application" aria-label={`Slide ${slide.name}`} />
           {workspace && <OnTheSlide workspace={workspace} />}
-        </div>
+        </main>
         {workspace ? <SidePanel workspace={workspace} /> : <SidePanelPlace />}
       </div>
       {workspace ? <StatusBar workspace={workspace} /> : <footer className={styles.status} />}
@@ -71,10 +72,11 @@ function OnTheSlide({ workspace }: { workspace: Workspace }) {
     <>
       <Hint workspace={workspace} />
       <AreaStrip workspace={workspace} />
-      <InHandStrip workspace={workspace} />
+      <SelectedStrip workspace={workspace} />
       <HoverChip workspace={workspace} />
       <MisfitChip workspace={workspace} />
       <GuidelinesPanel workspace={workspace} />
+      <InHandBar workspace={workspace} />
       <NoticeList workspace={workspace} />
     </>
   );

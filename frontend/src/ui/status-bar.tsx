@@ -57,7 +57,7 @@ function Coordinates({ workspace }: { workspace: Workspace }) {
       }),
     [workspace],
   );
-  return <span ref={text} className={`${styles.coordinates} ${styles.optional}`} aria-label="Pointer, level-0 pixels" />;
+  return <span ref={text} className={`${styles.coordinates} ${styles.optional}`} title="Pointer, level-0 pixels" />;
 }
 
 function Shown({ workspace }: { workspace: Workspace }) {

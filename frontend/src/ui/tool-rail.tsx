@@ -3,6 +3,8 @@ import { ActionIcon, Tooltip } from "@mantine/core";
 import { Crosshair, Hand, LineSquiggle } from "lucide-react";
 import type { ReactNode } from "react";
 import type { ToolName, Workspace } from "../workspace";
+import { useIsPhone } from "./narrow";
+import { SheetButton } from "./side-panel";
 import { useSignal } from "./use-signal";
 import styles from "./workspace.module.css";
 
@@ -14,10 +16,11 @@ const TOOLS: { name: ToolName; label: string; key: string; icon: ReactNode; edit
 
 export function ToolRail({ workspace }: { workspace: Workspace }) {
   const active = useSignal(workspace.tools.inUse);
+  const isPhone = useIsPhone();
   return (
     <nav className={styles.rail} aria-label="Tools">
       {TOOLS.filter((tool) => !tool.edits || workspace.canEdit).map(({ name, label, key, icon }) => (
-        <Tooltip key={name} label={`${label} (${key})`} position="right">
+        <Tooltip key={name} label={`${label} (${key})`} position={isPhone ? "top" : "right"}>
           <ActionIcon
             size={36}
             variant={active === name ? "filled" : "subtle"}
@@ -30,6 +33,7 @@ export function ToolRail({ workspace }: { workspace: Workspace }) {
           </ActionIcon>
         </Tooltip>
       ))}
+      {isPhone && <SheetButton workspace={workspace} />}
     </nav>
   );
 }

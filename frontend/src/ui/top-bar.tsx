@@ -6,17 +6,19 @@ import type { Workspace } from "../workspace";
 import { GuidelinesButton } from "./guidelines-panel";
 import { ThemeButton, UserMenu } from "./page";
 import { RegionBar } from "./region-bar";
+import { useIsPhone } from "./narrow";
 import { PanelButton } from "./side-panel";
 import styles from "./workspace.module.css";
 
 export function TopBar({ slide, user, workspace }: { slide: Slide; user: User; workspace: Workspace | null }) {
+  const isPhone = useIsPhone();
   return (
     <header className={styles.top}>
       <a href={`/projects/${slide.project.id}`} aria-label={`Back to ${slide.project.name}`}>
         ‹ {slide.project.name}
       </a>
       <span className={styles.quiet}>/</span>
-      <span className={styles.name}>{slide.name}</span>
+      <h1 className={styles.name}>{slide.name}</h1>
       <span className={styles.spacer} />
       {workspace && <RegionBar workspace={workspace} />}
       {workspace && <GuidelinesButton workspace={workspace} />}
@@ -31,7 +33,7 @@ export function TopBar({ slide, user, workspace }: { slide: Slide; user: User; w
           <CircleHelp size={16} />
         </ActionIcon>
       </Tooltip>
-      {workspace && <PanelButton workspace={workspace} />}
+      {workspace && !isPhone && <PanelButton workspace={workspace} />}
       <UserMenu user={user} />
     </header>
   );

@@ -1,4 +1,4 @@
-/** The object as it stands now: it may be answered, corrected or taken away by others at any time. */
+/** An object as it stands now: it may be answered, corrected or taken away while a component shows it. */
 import { useCallback, useSyncExternalStore } from "react";
 import type { ObjectStore } from "../store/objects";
 import type { SlideObject } from "../store/slide-object";

@@ -128,9 +128,8 @@ export class SlideViewer {
       event.preventDefaultAction = true;
       const original = event.originalEvent as PointerEvent;
       const press = this.#pressOf(event.position, original);
-      const isFinger = original.pointerType === "touch";
-      if (isFinger && this.#strokes.ownsTouch) return;
-      if (isFinger ? this.#strokes.wasTap : event.quick) this.#events.onClick({ ...press, pointerUp: original.timeStamp });
+      // A finger's click is told with its press: OpenSeadragon asks of it the calm of a mouse.
+      if (event.quick && original.pointerType !== "touch") this.#events.onClick({ ...press, pointerUp: original.timeStamp });
     });
     for (const name of ["canvas-drag", "canvas-drag-end"] as const) {
       osd.addHandler(name, (event) => {

@@ -57,8 +57,8 @@ export class StrokeInput {
   readonly #fingers = new Set<number>();
   #hasPen = false;
   #ownsTouch = false;
-  /** Where the only finger was put down, for as long as it stays there. */
-  #tapAt: { x: number; y: number } | null = null;
+  /** The only finger's press that no tool took, for as long as it stays there: lifted, it is a click. */
+  #tap: { press: PointerPress; clientX: number; clientY: number } | null = null;
 
   constructor(element: HTMLElement, slide: { width: number; height: number }, events: StrokeEvents) {
     this.#element = element;
@@ -87,11 +87,6 @@ export class StrokeInput {
     return this.#ownsTouch;
   }
 
-  /** The finger that was lifted last came alone and went nowhere. */
-  get wasTap(): boolean {
-    return this.#tapAt !== null;
-  }
-
   stop(): void {
     this.drop();
     this.#listening.abort();
@@ -106,14 +101,15 @@ export class StrokeInput {
       if (!isFinger) event.stopPropagation();
       return;
     }
-    if (event.button !== 0 || (isFinger && this.#hasPen) || !this.#events.isOnSlide(event.target as Node)) return;
+    if (event.button !== 0 || !this.#events.isOnSlide(event.target as Node)) return;
     const view = this.#events.view();
     const { left, top } = this.#element.getBoundingClientRect();
     const place = toLevel0(view, event.clientX - left, event.clientY - top);
     const press = { ...place, ...keysOf(event), scale: view.scale };
-    const stroke = this.#events.onPress(press);
-    if (!stroke) return;
     const { pointerId, clientX, clientY } = event;
+    const stroke = isFinger && this.#hasPen ? null : this.#events.onPress(press);
+    if (isFinger && !stroke) this.#tap = { press, clientX, clientY };
+    if (!stroke) return;
     this.#drawing = { pointerId, isFinger, press, clientX, clientY, stroke, hasMoved: false };
     this.#ownsTouch = isFinger;
     if (isFinger) return;
@@ -125,8 +121,8 @@ export class StrokeInput {
   #isOnlyFinger(event: PointerEvent): boolean {
     this.#fingers.add(event.pointerId);
     this.#ownsTouch = false;
-    this.#tapAt = this.#fingers.size === 1 ? { x: event.clientX, y: event.clientY } : null;
-    if (this.#tapAt) return true;
+    this.#tap = null;
+    if (this.#fingers.size === 1) return true;
     if (this.#drawing?.isFinger) {
       this.drop();
       this.#drawing = null;
@@ -135,8 +131,8 @@ export class StrokeInput {
   }
 
   #moved(event: PointerEvent): void {
-    const tap = event.pointerType === "touch" ? this.#tapAt : null;
-    if (tap && Math.hypot(event.clientX - tap.x, event.clientY - tap.y) > TAP_SLOP_PX) this.#tapAt = null;
+    const tap = event.pointerType === "touch" ? this.#tap : null;
+    if (tap && Math.hypot(event.clientX - tap.clientX, event.clientY - tap.clientY) > TAP_SLOP_PX) this.#tap = null;
     const drawing = this.#take(event);
     if (!drawing?.stroke) return;
     // Let go where the page did not hear of it, as beside a dialog: the line would follow a pointer that is up.
@@ -149,6 +145,8 @@ export class StrokeInput {
   #released(event: PointerEvent): void {
     this.#fingers.delete(event.pointerId);
     const drawing = this.#take(event);
+    if (event.pointerType === "touch" && this.#tap) this.#events.onClick(this.#tap.press, event.timeStamp);
+    this.#tap = null;
     if (!drawing) return;
     this.#drawing = null;
     if (drawing.hasMoved) drawing.stroke?.end(event.timeStamp);
@@ -160,7 +158,10 @@ export class StrokeInput {
 
   /** The system took the pointer away, for a gesture of its own: what was drawn until then was not meant. */
   #lost(event: PointerEvent): void {
-    if (event.type === "pointercancel") this.#fingers.delete(event.pointerId);
+    if (event.type === "pointercancel") {
+      this.#fingers.delete(event.pointerId);
+      this.#tap = null;
+    }
     // A finger is captured by OpenSeadragon, not here.
     if ((event.type === "lostpointercapture" && this.#drawing?.isFinger) || !this.#take(event)) return;
     this.drop();

@@ -1,7 +1,8 @@
 /** Settings are conveniences: a browser that keeps nothing, or spoilt it, must not stop the page. */
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { keepPlace, lastPlace, loadSettings } from "../../src/store/settings";
 
+beforeEach(() => vi.stubGlobal("window", { matchMedia: () => ({ matches: false }) }));
 afterEach(() => vi.unstubAllGlobals());
 
 function stub(getItem: () => string | null, setItem: (name: string, text: string) => void): void {

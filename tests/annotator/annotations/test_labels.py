@@ -13,7 +13,7 @@ from annotator.annotations.views import ObjectState
 from annotator.core.errors import Clash, InvalidInput, NotFound
 from annotator.projects.labels import bring_back, share_label
 from annotator.projects.models import Label
-from tests.annotator.factories import TIMES, accept_ref, actions, answer, make_slide, next_target, ref, target
+from tests.annotator.factories import TIMES, accept_ref, actions, answer, make_slide, next_target, ref, square, target
 
 
 @pytest.fixture
@@ -30,12 +30,12 @@ def stroma(project):
 def make(people, slide, model, tumour):
     """An object with the label, as far as the state says."""
 
-    def make(state=ObjectState.ACCEPTED, *, label=tumour, on=slide) -> Annotation:
+    def make(state=ObjectState.ACCEPTED, *, label=tumour, on=slide, x=90) -> Annotation:
         asked = {"user": people.annotator, "slide": on, "label": label, "model_id": model.pk}
         [annotation] = services.ask(**asked, targets=[target()])
         if state == ObjectState.ASKED:
             return annotation
-        reply(on, model, annotation)
+        reply(on, model, annotation, x)
         mine = {"user": people.annotator, "slide": on}
         if state == ObjectState.REJECTED:
             services.reject(**mine, refs=[ref(fresh(annotation))], elapsed_ms=None)
@@ -46,8 +46,8 @@ def make(people, slide, model, tumour):
     return make
 
 
-def reply(slide, model, annotation):
-    said = [answer(annotation.pk, turn=annotation.turn)]
+def reply(slide, model, annotation, x=90):
+    said = [answer(annotation.pk, turn=annotation.turn, polygon=square(x))]
     services.record_segmentation(slide=slide, model_id=model.pk, objects=said, times=TIMES)
 
 
@@ -149,8 +149,8 @@ def test_objects_only_take_a_label_of_their_own_type_and_project(people, project
 def test_many_objects_go_in_several_calls_and_the_label_with_the_last(monkeypatch, people, tumour, stroma, make, slide):
     monkeypatch.setattr(labels, "AT_ONCE", 2)
     monkeypatch.setattr(labels, "IN_ONE_CALL", 4)
-    for _ in range(7):
-        make()
+    for n in range(7):
+        make(x=30 * n)
     assert delete(people, tumour, "move", stroma) == (4, 3)
     assert count_objects(tumour.project) == {tumour.pk: Held(accepted=3), stroma.pk: Held(accepted=4)}
     assert Label.objects.get(pk=tumour.pk).deleted_at is None

@@ -19,7 +19,7 @@ export function KindPanel(props: Props) {
   const name = kindInWords(kind);
   return (
     <section className={styles.panel} style={{ padding: "0 16px" }} aria-label={name}>
-      <Fold label={name} isOpen={kind.accepted > 0} summary={<Summary {...props} />}>
+      <Fold isOpen={kind.accepted > 0} summary={<Summary {...props} />}>
         {() => <Details {...props} />}
       </Fold>
     </section>
@@ -55,7 +55,7 @@ function Details({ project, kind, reload }: Props) {
         </p>
       )}
       <div className={styles.columns}>
-        <section aria-label="Before a training">
+        <section role="group" aria-label="Before a training">
           <h3>Before a training</h3>
           <ul className={styles.checks}>
             {kind.preflight.map(({ ok, words }) => (
@@ -69,7 +69,7 @@ function Details({ project, kind, reload }: Props) {
           </ul>
           {isAdmin && <TrainNow project={project} kind={kind} reload={reload} />}
         </section>
-        <section aria-label="When it trains">
+        <section role="group" aria-label="When it trains">
           <h3>When it trains</h3>
           {isAdmin ? (
             <PreferencesForm project={project} kind={kind} reload={reload} />

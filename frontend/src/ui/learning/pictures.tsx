@@ -13,7 +13,7 @@ export function Pictures({ runId, pictures }: { runId: string; pictures: Picture
   const [shown, setShown] = useState<number | null>(null);
   if (pictures.length === 0) return null;
   return (
-    <section aria-label="Before and after">
+    <section role="group" aria-label="Before and after">
       <h3>Before and after</h3>
       <p className={data.lead}>
         Left the version before, right this one: its answer in blue, the accepted outline in yellow. First what was lost most,
@@ -22,8 +22,8 @@ export function Pictures({ runId, pictures }: { runId: string; pictures: Picture
       <ul className={styles.sheet}>
         {pictures.map((picture, at) => (
           <li key={picture.file}>
-            <UnstyledButton className={styles.picture} onClick={() => setShown(at)} aria-label={`Enlarge: ${inWords(picture)}`}>
-              <img src={pictureAddress(runId, picture.file)} alt="" loading="lazy" />
+            <UnstyledButton className={styles.picture} onClick={() => setShown(at)}>
+              <img src={pictureAddress(runId, picture.file)} alt="Enlarge:" loading="lazy" />
               <Caption picture={picture} />
             </UnstyledButton>
           </li>

@@ -28,7 +28,7 @@ export function TrainNow({ project, kind, reload }: { project: Project; kind: Le
           loading={busy}
           disabled={!kind.ready}
           title={kind.ready ? undefined : "What is missing stands above"}
-          aria-label={`Train ${kindInWords(kind)} now`}
+          aria-label={`Train now: ${kindInWords(kind)}`}
           onClick={() => void train()}
         >
           Train now

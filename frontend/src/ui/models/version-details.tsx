@@ -35,14 +35,14 @@ export function VersionDetails({ project, version, versions, answeringId, reload
       )}
       <div className={styles.columns}>
         <div className={styles.stack}>
-          <section aria-label="How it was made">
+          <section role="group" aria-label="How it was made">
             <h3>How it was made</h3>
             <Facts rows={madeInWords(project, version, versions)} />
           </section>
           <Activations activations={version.activations} verdict={version.reason} />
           {run_id && <CurveOfRun runId={run_id} />}
         </div>
-        <section aria-label="How it was measured" style={{ minWidth: 0 }}>
+        <section role="group" aria-label="How it was measured" style={{ minWidth: 0 }}>
           <h3>How it was measured</h3>
           {measurement ? (
             <MeasurementView measurement={measurement} rival={rivalInWords(version, versions)} />

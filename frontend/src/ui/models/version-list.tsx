@@ -13,7 +13,7 @@ type Shared = { project: Project; versions: ModelVersion[]; answeringId: number 
 /** `list` is shown; `versions` are all that there are, to name parents and rivals. */
 export function VersionList({ list, ...shared }: Shared & { list: ModelVersion[] }) {
   return list.map((version) => (
-    <Fold key={version.id} label={versionInWords(version)} summary={<Summary version={version} isAnswering={version.id === shared.answeringId} />}>
+    <Fold key={version.id} summary={<Summary version={version} isAnswering={version.id === shared.answeringId} />}>
       {() => <VersionDetails version={version} {...shared} />}
     </Fold>
   ));
