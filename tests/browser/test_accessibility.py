@@ -137,6 +137,24 @@ def region(desk: Desk) -> None:
     desk.wait_for_slide()
 
 
+def settings(desk: Desk) -> None:
+    project(desk, "/settings", "Labels")
+    for heading in ("Members", "Guidelines", "Slides kept apart for measuring"):
+        desk.page.get_by_role("heading", name=heading, exact=True).wait_for()
+
+
+def delete_label(desk: Desk) -> None:
+    settings(desk)
+    desk.page.get_by_role("button", name="Delete ").first.click()
+    desk.page.get_by_role("dialog").get_by_role("button", name="Delete the label").wait_for()
+
+
+def new_project(desk: Desk) -> None:
+    at("/", "Projects")(desk)
+    desk.page.get_by_role("button", name="New project").click()
+    desk.page.get_by_role("dialog").get_by_role("button", name="Make the project").wait_for()
+
+
 PAGES = {
     "sign in": Page(None, at("/sign-in", "Squiggle")),
     "projects": Page("ann", at("/", "Projects")),
@@ -152,6 +170,10 @@ PAGES = {
     "learning": Page("ada", learning),
     "learning, seen by a viewer": Page("vic", learning),
     "a run": Page("ada", run),
+    "settings": Page("ada", settings),
+    "settings, delete a label": Page("ada", delete_label),
+    "new project": Page("ada", new_project),
+    "change password": Page("ann", at("/account/password", "Change password")),
     "workspace": Page("ann", workspace),
     "workspace, an object in hand": Page("ann", object_in_hand),
     "workspace, keys": Page("ann", keys),
