@@ -1,5 +1,5 @@
 /** How the list of objects is ordered and narrowed down; kept for each person in this browser. */
-import { ActionIcon, Button, Indicator, NativeSelect, Popover, Stack, TextInput, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Indicator, NativeSelect, Popover, Stack, TextInput } from "@mantine/core";
 import { ListFilter } from "lucide-react";
 import { useMemo } from "react";
 import { kept } from "../store/kept";
@@ -56,15 +56,13 @@ function FilterButton({ workspace, query }: { workspace: Workspace; query: Signa
   const set = countFilters(useSignal(query));
   return (
     <Popover position="left-start" withArrow trapFocus width={260}>
-      <Popover.Target>
-        <Indicator label={set} size={14} disabled={set === 0} offset={3}>
-          <Tooltip label="Show only some of them">
-            <ActionIcon variant="default" size={28} aria-label={`Filter the objects${set ? `: ${set} set` : ""}`}>
-              <ListFilter size={15} />
-            </ActionIcon>
-          </Tooltip>
-        </Indicator>
-      </Popover.Target>
+      <Indicator label={set} size={14} disabled={set === 0} offset={3}>
+        <Popover.Target>
+          <ActionIcon variant="default" size={28} title="Show only some of them" aria-label={`Filter the objects${set ? `: ${set} set` : ""}`}>
+            <ListFilter size={15} />
+          </ActionIcon>
+        </Popover.Target>
+      </Indicator>
       <Popover.Dropdown>
         <Fields workspace={workspace} query={query} />
       </Popover.Dropdown>
