@@ -138,7 +138,7 @@ def test_what_covers_an_accepted_nucleus_replaces_it_or_is_discarded(desk):
         desk.page.wait_for_timeout(550)  # no double-click
     # What gave way lies in the trash, and comes back in the same way.
     desk.page.get_by_text("Trash").first.click()
-    gone = desk.page.get_by_label("Objects", exact=True).get_by_role("button").filter(has_text="deleted")
+    gone = desk.page.get_by_label("List of objects").locator("[aria-current]").filter(has_text="deleted")
     gone.first.get_by_label("Restore this object").click()
     desk.wait_state(accepted["id"], "proposed")
     desk.page.get_by_role("button", name="Replace (Enter)").click()

@@ -138,7 +138,7 @@ def test_the_own_password_changed_in_another_tab_asks_nobody(sit_down, system, r
     ada = sit_down("ada")
     colon = next(project["id"] for project in ada.get("/api/projects") if project["name"] == "Colon")
     members = f"{ada.base_url}/api/projects/{colon}/members"
-    pats = {"username": "pat", "role": "annotator"}
+    pats = {"username": "pat", "role": "annotator", "was": None}
     assert ada.context.request.put(members, data=pats, headers=proof(ada)).ok
     pat = sit_down(None)
     enter(pat, "pat")
@@ -146,12 +146,12 @@ def test_the_own_password_changed_in_another_tab_asks_nobody(sit_down, system, r
     lines = []
     pat.page.on("websocket", lambda line: lines.append(line))
     other = pat.context.new_page()
-    other.goto(pat.base_url + "/admin/password_change/")
-    other.locator("#id_old_password").fill("pat-pass-77")
-    other.locator("#id_new_password1").fill("Another-pass-77")
-    other.locator("#id_new_password2").fill("Another-pass-77")
-    other.locator("input[type=submit]").click()
-    other.get_by_text("Your password was changed.").wait_for()
+    other.goto(pat.base_url + "/account/password")
+    other.get_by_label("Old password").fill("pat-pass-77")
+    for field in ("New password", "New password, once more"):
+        other.get_by_label(field, exact=True).fill("Another-pass-77")
+    other.get_by_role("button", name="Change password").click()
+    other.get_by_text("You stay signed in here").wait_for()
     pat.wait(lambda: lines, "a new line under the new session")
     pat.wait(lambda: status(pat) == "Saved", "the line to stand")
     assert pat.page.get_by_role("dialog").count() == 0
