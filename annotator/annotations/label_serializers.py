@@ -9,7 +9,8 @@ from annotator.core.errors import InvalidInput
 from annotator.projects.hotkeys import read_hotkey
 from annotator.projects.labels import MAX_LABELS
 from annotator.projects.models import Label
-from annotator.projects.serializers import LabelSerializer, one_line
+from annotator.projects.names import NameField
+from annotator.projects.serializers import LabelSerializer
 from inference.protocol import MAX_ID
 
 MAX_VERSION = 2**31 - 1
@@ -44,6 +45,7 @@ class LabelsSerializer(serializers.Serializer):
 
 
 class NewLabelSerializer(serializers.ModelSerializer):
+    name = NameField(max_length=Label._meta.get_field("name").max_length)
     key = serializers.CharField(
         max_length=8, allow_null=True, allow_blank=True, required=False,
         help_text="One letter, digit or sign that the workspace does not use itself; null: none. Left out: a free digit.",
@@ -52,7 +54,7 @@ class NewLabelSerializer(serializers.ModelSerializer):
     class Meta:
         model = Label
         fields = ["name", "colour", "object_type", "key"]
-        extra_kwargs = {"name": {"validators": [one_line]}, "object_type": {"required": True}}
+        extra_kwargs = {"object_type": {"required": True}}
 
     def validate_key(self, key: str | None) -> str | None:
         try:
@@ -64,13 +66,12 @@ class NewLabelSerializer(serializers.ModelSerializer):
 class LabelChangeSerializer(NewLabelSerializer):
     """What is named is changed, and nothing else."""
 
+    name = NameField(max_length=Label._meta.get_field("name").max_length, required=False)
     version = version_field()
 
     class Meta(NewLabelSerializer.Meta):
         fields = [*NewLabelSerializer.Meta.fields, "version"]
-        extra_kwargs = {name: {"required": False} for name in ("colour", "object_type")} | {
-            "name": {"required": False, "validators": [one_line]}
-        }
+        extra_kwargs = {name: {"required": False} for name in ("colour", "object_type")}
 
 
 class LabelOrderSerializer(serializers.Serializer):

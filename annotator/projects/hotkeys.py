@@ -21,8 +21,8 @@ WORKSPACE_KEYS = {
     "-": "zooming out",
     "_": "zooming out",
 }
-SHOWN = "LNPS"
-"""Categories of characters that a key shows: letters, numbers, punctuation and signs."""
+TYPED = ("L", "P", "S")
+"""Categories of characters that a key types, beside the ten digits: letters, punctuation and signs."""
 
 
 def read_hotkey(text: str | None) -> str | None:
@@ -30,7 +30,7 @@ def read_hotkey(text: str | None) -> str | None:
     if not text:
         return None
     key = unicodedata.normalize("NFC", text).lower()
-    if len(key) != 1 or unicodedata.category(key)[0] not in SHOWN:
+    if len(key) != 1 or not _is_typed(key):
         raise InvalidInput("A hotkey is one letter, digit or sign, as q or 7; leave it empty for none.")
     if unicodedata.category(key)[0] == "L" and "LATIN" not in unicodedata.name(key, ""):
         raise InvalidInput(
@@ -39,3 +39,10 @@ def read_hotkey(text: str | None) -> str | None:
     if key in WORKSPACE_KEYS:
         raise InvalidInput(f"The key '{key}' is taken in the workspace, by {WORKSPACE_KEYS[key]}: choose another.")
     return key
+
+
+def _is_typed(key: str) -> bool:
+    """Not so: ligatures, digits in a circle, wide letters (what NFKC writes otherwise), digits of other scripts, pictures."""
+    if unicodedata.normalize("NFKC", key) != key or unicodedata.category(key) == "So":
+        return False
+    return key in "0123456789" or unicodedata.category(key).startswith(TYPED)

@@ -27,6 +27,8 @@ class PasswordView(APIView):
         if not user.check_password(old):
             raise WrongCredentials("The old password is wrong.")
         attempt.succeeded()
+        if not new.strip():
+            raise InvalidInput("A password of blanks alone is soon guessed: choose another.")
         if new == old:
             raise InvalidInput("The new password is the old one: choose another.")
         try:

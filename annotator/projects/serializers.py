@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from annotator.projects.first_labels import CHOICES
 from annotator.projects.models import Label, Role
+from annotator.projects.names import NameField
 from inference.protocol import MAX_ID
 
-one_line = RegexValidator(r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z", "Give it in one line, without control characters.")
 MAX_PASSWORD = 1024
 MAX_GUIDELINES_BYTES = 64 * 1024
 
@@ -77,9 +76,9 @@ class TeamsSerializer(serializers.Serializer):
 class NewProjectSerializer(serializers.Serializer):
     """A project in a team that the person administers, or in a new one: one of both is named."""
 
-    name = serializers.CharField(max_length=120, validators=[one_line])
+    name = NameField(max_length=120)
     team_id = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False)
-    new_team = serializers.CharField(max_length=120, validators=[one_line], required=False)
+    new_team = NameField(max_length=120, required=False)
     labels = serializers.ChoiceField(choices=CHOICES, help_text="Which labels it begins with.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

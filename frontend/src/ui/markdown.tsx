@@ -1,8 +1,9 @@
 /** Markdown that people of the project wrote: HTML in it is shown as text, links open a page of their own, and pictures come
  * from this server alone. Headings begin below those of the page around it. */
 import Markdown, { type MarkdownToJSX } from "markdown-to-jsx/react";
-import type { ComponentProps, ReactNode } from "react";
+import { Component, type ComponentProps, type ReactNode } from "react";
 import styles from "./markdown.module.css";
+import { ownAddress } from "./own-address";
 
 const OPTIONS: MarkdownToJSX.Options = {
   disableParsingRawHTML: true,
@@ -25,9 +26,30 @@ const OPTIONS: MarkdownToJSX.Options = {
 export default function MarkdownText({ text }: { text: string }) {
   return (
     <div className={styles.text}>
-      <Markdown options={OPTIONS}>{text}</Markdown>
+      <AsWritten key={text} text={text}>
+        <Markdown options={OPTIONS}>{text}</Markdown>
+      </AsWritten>
     </div>
   );
+}
+
+/** What cannot be read as Markdown (nested some thousand deep) is shown as it was written: everything around it goes on. */
+class AsWritten extends Component<{ text: string; children: ReactNode }, { failed: boolean }> {
+  state = { failed: false };
+
+  static getDerivedStateFromError() {
+    return { failed: true };
+  }
+
+  render(): ReactNode {
+    if (!this.state.failed) return this.props.children;
+    return (
+      <>
+        <p role="status">This cannot be shown as Markdown, so it stands here as it was written.</p>
+        <pre>{this.props.text}</pre>
+      </>
+    );
+  }
 }
 
 function OutwardLink({ href, title, children }: { href?: string; title?: string; children?: ReactNode }) {
@@ -41,7 +63,9 @@ function OutwardLink({ href, title, children }: { href?: string; title?: string;
 
 /** The page's policy lets no other picture in: what cannot be shown is said, with the way to it. */
 function OwnPicture({ src = "", alt = "" }: { src?: string; alt?: string }) {
-  if (/^\/(?![/\\])/.test(src)) return <img src={src} alt={alt} loading="lazy" />;
+  const own = ownAddress(src);
+  if (own !== null) return <img src={own} alt={alt} loading="lazy" />;
+  if (!/^https?:/i.test(src)) return <>{alt || "Picture"}</>;
   return (
     <OutwardLink href={src} title="Pictures from elsewhere are not loaded here">
       {alt || "Picture"} (elsewhere)

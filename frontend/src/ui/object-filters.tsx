@@ -9,6 +9,9 @@ import { countFilters, FIRST_QUERY, withoutFilters, type By, type Names, type Ob
 import { useSignal } from "./use-signal";
 import styles from "./objects.module.css";
 
+/** Mantine's dialogs lie at 200. */
+const BELOW_DIALOGS = 190;
+
 const SORTS: Record<ObjectSort, string> = {
   newest: "Newest first",
   doubt: "Least sure first",
@@ -55,7 +58,7 @@ export function ObjectFilters({ workspace, query }: { workspace: Workspace; quer
 function FilterButton({ workspace, query }: { workspace: Workspace; query: Signal<ObjectQuery> }) {
   const set = countFilters(useSignal(query));
   return (
-    <Popover position="left-start" withArrow trapFocus width={260}>
+    <Popover position="left-start" withArrow trapFocus width={260} zIndex={BELOW_DIALOGS}>
       <Indicator label={set} size={14} disabled={set === 0} offset={3}>
         <Popover.Target>
           <ActionIcon variant="default" size={28} title="Show only some of them" aria-label={`Filter the objects${set ? `: ${set} set` : ""}`}>

@@ -3,13 +3,10 @@ import { Button, PasswordInput, Stack, TextInput, Title } from "@mantine/core";
 import { useEffect, useState, type FormEvent } from "react";
 import icon from "../icon.svg";
 import { onSignInChanged, signIn } from "../api/rest";
+import { ownAddress } from "./own-address";
 import styles from "./pages.module.css";
 
-/** Only a path of this site may follow the sign-in. */
-function destination(): string {
-  const next = new URLSearchParams(location.search).get("next") ?? "/";
-  return next.startsWith("/") && !next.startsWith("//") ? next : "/";
-}
+const destination = () => ownAddress(new URLSearchParams(location.search).get("next") ?? "/") ?? "/";
 
 export function SignInPage() {
   const [failure, setFailure] = useState<string | null>(null);

@@ -76,8 +76,10 @@ function OnTheSlide({ workspace }: { workspace: Workspace }) {
       <HoverChip workspace={workspace} />
       <MisfitChip workspace={workspace} />
       <GuidelinesPanel workspace={workspace} />
-      <InHandBar workspace={workspace} />
-      <NoticeList workspace={workspace} />
+      <div className={styles.below}>
+        <NoticeList workspace={workspace} />
+        <InHandBar workspace={workspace} />
+      </div>
     </>
   );
 }
