@@ -77,6 +77,10 @@ def test_a_hotkey_is_any_one_key(text, key):
         (" ", "one letter, digit or sign"),
         ("\t", "one letter"),
         ("\u0301", "one letter"),
+        ("ﬁ", "one letter"),
+        ("①", "one letter"),
+        ("٣", "one letter"),
+        ("😀", "one letter"),
         ("İ", "one letter"),  # two characters in lower case
         ("ф", "no Latin letter"),
         ("S", "by the Squiggle tool"),
