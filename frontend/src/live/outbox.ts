@@ -21,9 +21,9 @@ export interface OutboxPorts {
   appliedSeq(): number;
   onSent(change: Change): void;
   onStored(change: Change, seq: number): void;
-  /** Asked anew under another command_id, because only the model's answer came in between. */
+  /** Asked anew under another command_id, here or in another tab, because only the model's answer came in between. */
   onReplaced(before: Change, after: Change): void;
-  /** Unsent since an earlier visit. */
+  /** Unsent since an earlier visit, or in another tab. */
   onFound(change: Change): void;
   /** Gone from the shared queue by another tab's hand; how it ended comes as an event or from that tab. */
   onGone(change: Change): void;
@@ -110,7 +110,7 @@ export class Outbox {
 
   add(change: Change): void {
     const ids = objectIdsOf(change);
-    const chained = ids.filter((id) => this.#awaitedSeq.has(id) || this.#entries.some(({ change: each }) => isAbout(each, id)));
+    const chained = ids.filter((id) => this.#awaitedSeq.has(id) || this.#entries.some((each) => objectIdsOf(each.change).includes(id)));
     const seenTurns = Object.fromEntries(ids.map((id) => [id, this.#ports.turnOf(id)]));
     void this.#put({ key: this.#nextKey(), change, chained, seenTurns, sent: chained.length === 0 });
     this.pump();
@@ -332,8 +332,11 @@ export class Outbox {
 
   #hearOf(entry: Entry): void {
     const known = this.#entries.find(({ key }) => key === entry.key);
-    if (this.#left.has(entry.key)) this.#tabs.tell({ kind: "gone", key: entry.key });
-    else if (!known || entry.sent || !known.sent) this.#insert(entry);
+    if (this.#left.has(entry.key)) return this.#tabs.tell({ kind: "gone", key: entry.key });
+    if (known?.sent && !entry.sent) return;
+    this.#insert(entry);
+    if (!known) this.#ports.onFound(entry.change);
+    else if (known.change.command_id !== entry.change.command_id) this.#ports.onReplaced(known.change, entry.change);
   }
 
   // --- the storage ----------------------------------------------------------------------------------------------------
@@ -389,9 +392,12 @@ export class Outbox {
   }
 
   async #tryStorage(): Promise<void> {
-    for (const entry of this.#entries.filter(({ key }) => this.#unkept.has(key))) {
+    for (const key of [...this.#unkept.keys()]) {
+      // While another one was being kept it may have left, or have been kept with its final payload.
+      const entry = this.#entries.find((each) => each.key === key);
+      if (!entry || !this.#unkept.has(key)) continue;
       await this.#keep(entry);
-      if (this.#unkept.has(entry.key)) break;
+      if (this.#unkept.has(key)) break;
     }
     this.#storageTimer = undefined;
     if (!this.isRead.get()) void this.#read();
@@ -415,15 +421,10 @@ function withVersions(change: Change, versionOf: (id: string) => number | undefi
     case "segment":
       return { ...change, targets: change.targets.map(refresh) };
     case "accept":
-      return { ...change, objects: change.objects.map(refresh) };
+      return { ...change, objects: change.objects.map((ref) => ({ ...refresh(ref), replaces: (ref.replaces ?? []).map(refresh) })) };
     default:
       return { ...change, objects: change.objects.map(refresh) };
   }
-}
-
-function isAbout(change: Change, id: string): boolean {
-  const named = change.kind === "segment" ? change.targets : change.objects;
-  return named.some(({ object_id }) => object_id === id);
 }
 
 const sizes = new WeakMap<Entry, number>();

@@ -12,6 +12,8 @@ import { view } from "../objects";
 class SharedStorage implements EntryStorage {
   readonly texts = new Map<string, string>();
   trouble: StorageTrouble | null = null;
+  /** Saves that begin now end after it. */
+  gate: Promise<void> = Promise.resolve();
   onLost = () => {};
 
   async load(): Promise<Found> {
@@ -22,6 +24,7 @@ class SharedStorage implements EntryStorage {
 
   async save(entry: Entry): Promise<void> {
     const text = JSON.stringify(entry);
+    await this.gate;
     await this.#takeTime();
     this.texts.set(entry.key, text);
   }
@@ -77,6 +80,7 @@ let dropped: string[];
 let unsendable: string[];
 let found: string[];
 let gone: string[];
+let replaced: [before: string, after: string][];
 
 function makeOutbox(tabs = new Tabs()): Outbox {
   const ports: OutboxPorts = {
@@ -89,7 +93,7 @@ function makeOutbox(tabs = new Tabs()): Outbox {
     appliedSeq: () => appliedSeq,
     onSent: vi.fn(),
     onStored: vi.fn(),
-    onReplaced: vi.fn(),
+    onReplaced: (before, after) => replaced.push([before.command_id, after.command_id]),
     onFound: (change) => found.push(change.command_id),
     onGone: (change) => gone.push(change.command_id),
     onDropped: (change) => dropped.push(change.command_id),
@@ -116,6 +120,20 @@ const accept = (commandId: string, id: string, base = 0): Change => ({
   objects: [{ object_id: id, base_version: base, turn: 1, replaces: [] }],
 });
 
+const replace = (commandId: string, id: string, replaced: string, base: number): Change => ({
+  kind: "accept",
+  command_id: commandId,
+  how: "key",
+  elapsed_ms: null,
+  objects: [{ object_id: id, base_version: 1, turn: 1, replaces: [{ object_id: replaced, base_version: base }] }],
+});
+
+const restore = (commandId: string, id: string, base: number): Change => ({
+  kind: "restore",
+  command_id: commandId,
+  objects: [{ object_id: id, base_version: base }],
+});
+
 const upserted = (seq: number, commandId: string | null, id: string, version: number): ObjectsUpserted => ({
   kind: "objects.upserted",
   seq,
@@ -139,6 +157,7 @@ beforeEach(() => {
   sent = [];
   found = [];
   gone = [];
+  replaced = [];
   dropped = [];
   unsendable = [];
   isOpen = true;
@@ -182,6 +201,33 @@ describe("order", () => {
     outbox.acknowledged(ack("s-a", 1));
     await settle();
     expect(sent.at(-1)).toMatchObject({ kind: "accept", objects: [{ base_version: 1 }] });
+  });
+
+  it("gives it also where the predecessor only took the object's place", async () => {
+    const outbox = makeOutbox();
+    outbox.startSending();
+    outbox.add(replace("accept-b", "b", "a", 3));
+    outbox.add(restore("restore-a", "a", 3));
+    expect(ids()).toEqual(["accept-b"]);
+    apply(outbox, { ...upserted(1, "accept-b", "b", 2), objects: [view("b", { version: 2 }), view("a", { version: 4, state: "deleted" })] });
+    outbox.acknowledged(ack("accept-b", 1));
+    await settle();
+    expect(sent.at(-1)).toMatchObject({ kind: "restore", objects: [{ object_id: "a", base_version: 4 }] });
+  });
+
+  it("gives it to those, too, whose place is taken", async () => {
+    const outbox = makeOutbox();
+    outbox.startSending();
+    outbox.add({ kind: "relabel", command_id: "relabel-a", label_id: 2, objects: [{ object_id: "a", base_version: 3 }] });
+    outbox.add(replace("accept-b", "b", "a", 3));
+    expect(ids()).toEqual(["relabel-a"]);
+    apply(outbox, upserted(1, "relabel-a", "a", 4));
+    outbox.acknowledged(ack("relabel-a", 1));
+    await settle();
+    expect(sent.at(-1)).toMatchObject({
+      kind: "accept",
+      objects: [{ object_id: "b", base_version: 1, replaces: [{ object_id: "a", base_version: 4 }] }],
+    });
   });
 
   it("leaves the version as the person saw it when nothing was queued before", () => {
@@ -306,6 +352,30 @@ describe("a storage that fails", () => {
     await vi.advanceTimersByTimeAsync(5_001);
     expect(outbox.unkept.get()).toBeNull();
     expect(storage.texts.size).toBe(2);
+    outbox.stop();
+    vi.useRealTimers();
+  });
+
+  it("and is tried again does not lose the payload that was sent meanwhile", async () => {
+    vi.useFakeTimers();
+    storage.trouble = FULL;
+    const outbox = makeOutbox();
+    outbox.startSending();
+    outbox.add(segment("s-a", "a"));
+    outbox.add(accept("a-a", "a"));
+    await settle();
+    let open = () => {};
+    storage.trouble = null;
+    storage.gate = new Promise((resolve) => (open = resolve));
+    await vi.advanceTimersByTimeAsync(5_001); // the first one is being saved, the second one waits
+    storage.gate = Promise.resolve();
+    apply(outbox, upserted(1, "s-a", "a", 7));
+    outbox.acknowledged(ack("s-a", 1));
+    await settle();
+    expect(sent.at(-1)).toMatchObject({ kind: "accept", objects: [{ base_version: 7 }] });
+    open();
+    await settle();
+    expect([...storage.texts.values()].map((text) => (JSON.parse(text) as Entry).change)).toEqual([sent.at(-1)]);
     outbox.stop();
     vi.useRealTimers();
   });
@@ -466,6 +536,7 @@ describe("two tabs", () => {
     const second = makeOutbox();
     await settle();
     expect(second.unsent.get()).toBe(1);
+    expect(found).toEqual(["s-a"]); // once, and in the new tab alone
     tabs.close();
     isOpen = true;
     second.startSending();
@@ -487,6 +558,19 @@ describe("two tabs", () => {
     first.startSending();
     expect(ids()).toEqual(["s-1", "s-2", "s-3"]);
     vi.useRealTimers();
+  });
+
+  it("the other one follows a command that is asked anew", async () => {
+    const first = makeOutbox();
+    first.startSending();
+    makeOutbox();
+    first.add(accept("a-a", "a", 1));
+    await settle();
+    const objects = [view("a", { state: "proposed", version: 2, turn: 1 })];
+    first.conflicted({ kind: "command.conflict", command_id: "a-a", message: "…", objects });
+    await settle();
+    const anew = ids().at(-1);
+    expect(replaced).toEqual([["a-a", anew], ["a-a", anew]]);
   });
 
   it("what has left does not come back by a late word", async () => {
