@@ -99,23 +99,31 @@ def delete_label(
     elif objects == "move":
         _find_heir(label, to_id)
     done = 0
-    while objects != "none" and done < IN_ONE_CALL:
-        with transaction.atomic():
-            count = _empty_some(user, label, objects, to_id)
-        if count == 0:
-            break
-        done += count
-    if done >= IN_ONE_CALL and (left := _count_left(label, objects)):
-        return done, left
+    while True:
+        while objects != "none" and done < IN_ONE_CALL:
+            with transaction.atomic():
+                count = _empty_some(user, label, objects, to_id)
+            if count == 0:
+                break
+            done += count
+        if _retire_empty(label, version, objects):
+            return done, 0
+        if done >= IN_ONE_CALL:
+            return done, max(_count_left(label, objects), 1)  # 0 would say that the label is deleted
+
+
+def _retire_empty(label: Label, version: int, objects: Objects) -> bool:
+    """Delete the label, unless objects bear it. These are only looked at: a step that changes them ends with the slide's
+    clock, and no second step may follow in its transaction, which would lock objects after it."""
     with transaction.atomic():
-        label = labels.lock_label(project=project, label_id=label_id)
+        label = labels.lock_label(project=label.project, label_id=label.pk)
         labels.refuse_other_version(label, version)
         if objects == "none":
             _refuse_objects(label)
-        while objects != "none" and (count := _empty_some(user, label, objects, to_id)):  # what came meanwhile
-            done += count
+        elif _list_left(label, objects).exists():
+            return False
         labels.retire_label(label)
-    return done, 0
+        return True
 
 
 def _empty_some(user: Any, label: Label, objects: Objects, to_id: int | None) -> int:

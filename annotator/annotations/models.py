@@ -73,6 +73,10 @@ class Action(models.TextChoices):
     RESTORED = "restored"
 
 
+BECAUSE_IT_COVERS = "covers"
+"""How a proposal was turned down that covered an accepted object of its type: that is no word about its mask."""
+
+
 class Revision(models.Model):
     """One step of an object's life: who did what, when, how, with which prompts and which model. Never changed."""
 
@@ -91,7 +95,7 @@ class Revision(models.Model):
     geometry = models.BinaryField(null=True)
     score = models.FloatField(null=True)
     how = models.CharField(max_length=16, default="", blank=True)
-    """Of an acceptance: key, next_click, batch or sweep."""
+    """Of an acceptance: key, next_click, batch or sweep. Of a rejection: BECAUSE_IT_COVERS, or nothing."""
     replaced_by = models.ForeignKey(Annotation, null=True, on_delete=models.PROTECT, related_name="+")
     """Of a deletion: the object that was accepted in this one's place, if one was."""
     elapsed_ms = models.FloatField(null=True)

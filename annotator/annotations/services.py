@@ -10,7 +10,7 @@ from django.db import IntegrityError
 
 from annotator.annotations import corrections
 from annotator.annotations.coverage import Covered, decide_one_at_a_time, find_covered
-from annotator.annotations.models import Action, Annotation, Revision
+from annotator.annotations.models import BECAUSE_IT_COVERS, Action, Annotation, Revision
 from annotator.annotations.packing import to_geometry
 from annotator.annotations.selectors import box_of, place_of
 from annotator.annotations.views import AcceptedBy, AcceptRef, ObjectRef, ObjectState, SegmentTarget, StepTimes
@@ -179,17 +179,22 @@ def _accept_one(annotation: Annotation, *, user_id: int, how: str, elapsed_ms: f
 
 
 def reject(*, user: Any, slide: Slide, refs: Sequence[ObjectRef], elapsed_ms: float | None) -> list[Annotation]:
-    """Turn down undecided objects; they can be restored. Of a corrected one, what was accepted before comes back."""
+    """Turn down undecided objects; they can be restored. Of a corrected one, what was accepted before comes back.
+
+    How: one that covers an accepted object as it is turned down says nothing against the mask (BECAUSE_IT_COVERS).
+    """
     found = _lock_unchanged(slide, refs, allowed=UNDECIDED)
     for annotation in found.values():
         # An answer that is still under way is not waited for: what was rejected is what the person saw.
         annotation.accepting = None
+        annotation.covers = [each.as_json() for each in find_covered(annotation)]
+        how = BECAUSE_IT_COVERS if annotation.covers else ""
         if annotation.accepted_before is not None:
-            _reject_correction(annotation, user, elapsed_ms)
+            _reject_correction(annotation, user, how, elapsed_ms)
             continue
         annotation.state_before = _decided_later(annotation)
         annotation.state = ObjectState.REJECTED
-        _step(annotation, Action.REJECTED, author=user, elapsed_ms=elapsed_ms, geometry=annotation.geometry)
+        _step(annotation, Action.REJECTED, author=user, how=how, elapsed_ms=elapsed_ms, geometry=annotation.geometry)
     return list(found.values())
 
 
@@ -198,10 +203,10 @@ def _decided_later(annotation: Annotation) -> ObjectState:
     return ObjectState.PROPOSED if annotation.geometry else ObjectState.FAILED
 
 
-def _reject_correction(annotation: Annotation, user: Any, elapsed_ms: float | None) -> None:
+def _reject_correction(annotation: Annotation, user: Any, how: str, elapsed_ms: float | None) -> None:
     annotation.failure = ""
     rejected = None if corrections.shows_accepted_mask(annotation) else annotation.geometry
-    _step(annotation, Action.REJECTED, author=user, elapsed_ms=elapsed_ms, geometry=rejected)
+    _step(annotation, Action.REJECTED, author=user, how=how, elapsed_ms=elapsed_ms, geometry=rejected)
     _bring_back(annotation, author=user)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import shapely
 from django.db import connection
 
+from annotator.annotations.models import BECAUSE_IT_COVERS
 from annotator.learning.models import ModelVersion
 from annotator.projects.models import Label, Project
 
@@ -36,7 +37,7 @@ WITH decision AS (
         ORDER BY v.id DESC LIMIT 1
     ) answer ON true
     WHERE s.project_id = %(project)s AND r.action IN ('accepted', 'rejected')
-        AND NOT (r.action = 'rejected' AND a.covers <> '[]')
+        AND NOT (r.action = 'rejected' AND r.how = %(because_it_covers)s)
     WINDOW same AS (PARTITION BY r.annotation_id, r.action ORDER BY r.id)
 )
 """
@@ -111,7 +112,7 @@ def _measure_edits(project: Project) -> defaultdict[Kind, list[float]]:
     """1 − IoU between what the model first answered and what is accepted now, by version and label."""
     distances: defaultdict[Kind, list[float]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(DECISIONS + FIRST_ANSWERS, {"project": project.pk, "most": MOST_COMPARED})
+        cursor.execute(DECISIONS + FIRST_ANSWERS, _values(project, most=MOST_COMPARED))
         rows = [(version, label, bytes(first), bytes(last)) for version, label, first, last in cursor.fetchall()]
     changed = [row for row in rows if row[2] != row[3]]
     first, last = (shapely.from_wkb([row[at] for row in changed]) for at in (2, 3))
@@ -124,6 +125,10 @@ def _measure_edits(project: Project) -> defaultdict[Kind, list[float]]:
 
 def _read(query: str, project: Project) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
-        cursor.execute(DECISIONS + query, {"project": project.pk})
+        cursor.execute(DECISIONS + query, _values(project))
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _values(project: Project, **more: Any) -> dict[str, Any]:
+    return {"project": project.pk, "because_it_covers": BECAUSE_IT_COVERS, **more}

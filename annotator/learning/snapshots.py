@@ -138,7 +138,8 @@ class _Work:
 
     def _list_rejected(self) -> Iterator[dict[str, Any]]:
         """Proposals that a person turned down. (A correction that was turned down leaves an accepted object.) One that
-        covers an accepted object was turned down for that alone: it says nothing against the mask."""
+        covered an accepted object then, as services.reject noted, was turned down for that alone: it says nothing against
+        the mask."""
         rejected = Annotation.objects.filter(
             state=ObjectState.REJECTED, geometry__isnull=False, covers=[],
             label__in=list(self.label_names), slide__in=self.slides,

@@ -1,12 +1,14 @@
 """What becomes of objects when their label is deleted: they are moved or deleted by steps that their history tells."""
 
-from threading import Thread
+import time
+from threading import Event, Thread
 
 import pytest
 from django.db import connection, transaction
 
 from annotator.annotations import labels, services
 from annotator.annotations.labels import Held, count_objects, delete_label
+from annotator.annotations.ledger import record_event
 from annotator.annotations.models import Annotation, SlideEvent
 from annotator.annotations.selectors import get_seq
 from annotator.annotations.views import ObjectState
@@ -192,3 +194,58 @@ def test_who_clicks_while_the_label_is_deleted_waits_and_is_refused(people, proj
         assert seen == [], "it waits"
     clicking.join()
     assert seen == [None]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_works_on_objects_that_came_at_the_end_and_the_deletion_wait_for_each_other_in_turn(
+    monkeypatch, people, slide, tumour, stroma, make
+):
+    """Whoever changes objects locks them and then the slide's clock. A deletion that locked more of them after the clock
+    would wait for the person, and the person for it: Postgres would break off one of them."""
+    monkeypatch.setattr(labels, "AT_ONCE", 1)
+    are_held, failures, made = Event(), [], []
+
+    def work():
+        try:
+            with transaction.atomic():
+                made.extend(make(ObjectState.PROPOSED, x=30 * n) for n in range(2))
+            with transaction.atomic():
+                Annotation.objects.select_for_update().get(pk=max(one.pk for one in made))  # the second to be moved
+                are_held.set()
+                wait_until_somebody_waits()
+                record_event(slide_id=slide.pk, annotations=[])
+        except Exception as error:
+            failures.append(error)
+        finally:
+            are_held.set()
+            connection.close()
+
+    person = Thread(target=work)
+    lock = labels.labels.lock_label
+
+    def lock_label(**named):
+        """The first time: two objects come between the deletion's last step and its look whether any are left."""
+        if not are_held.is_set():
+            person.start()
+            assert are_held.wait(30)
+        return lock(**named)
+
+    monkeypatch.setattr(labels.labels, "lock_label", lock_label)
+    assert delete(people, tumour, "move", stroma) == (2, 0)
+    person.join(30)
+    assert failures == []
+    assert [fresh(one).label_id for one in made] == [stroma.pk, stroma.pk]
+    assert Label.objects.get(pk=tumour.pk).deleted_at is not None
+
+
+def wait_until_somebody_waits(limit_s=30):
+    """For a lock in this database."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    until = time.monotonic() + limit_s
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("Nobody waits.")

@@ -112,6 +112,36 @@ def test_what_was_there_already_and_was_turned_down_for_that_says_nothing_of_the
     assert (row["accepted"], row["rejected"], row["accept_rate"]) == (1, 0, 1)
 
 
+def test_it_says_nothing_of_the_model_whatever_becomes_of_the_object_later(project, work, slide):
+    work.accept(work.propose(polygon=square(90)))
+    turned_down = work.propose(polygon=square(91))
+    work.reject(turned_down)
+    turned_down.refresh_from_db()
+    services.restore(user=work.user, slide=slide, refs=[ref(turned_down)])
+    turned_down.refresh_from_db()
+    work.again(turned_down)
+    assert rows_of(project)["disk-test", "Tumour"]["rejected"] == 0
+
+
+def test_a_correction_that_was_turned_down_for_what_it_covers_says_nothing_of_the_model(project, work):
+    first = work.accept(work.propose(polygon=square(90)))
+    other = work.accept(work.propose(polygon=square(300)))
+    work.reject(work.answer(work.again(other), polygon=square(91)))
+    assert rows_of(project)["disk-test", "Tumour"]["rejected"] == 0
+    other.refresh_from_db()
+    work.reject(work.answer(work.again(other), polygon=square(600)))
+    assert rows_of(project)["disk-test", "Tumour"]["rejected"] == 1
+    assert first.revisions.filter(how="covers").count() == 0
+
+
+def test_what_covers_nothing_any_more_when_it_is_turned_down_counts_against_the_model(project, work, slide):
+    first = work.accept(work.propose(polygon=square(90)))
+    second = work.propose(polygon=square(91))
+    services.delete(user=work.user, slide=slide, refs=[ref(first)])
+    work.reject(second)
+    assert rows_of(project)["disk-test", "Tumour"]["rejected"] == 1
+
+
 def test_the_decision_belongs_to_the_version_that_answered_last(project, work, other):
     row = work.propose()
     row = work.answer(work.again(row, by=other), by=other)

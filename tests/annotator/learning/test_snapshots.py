@@ -239,6 +239,22 @@ def test_what_was_turned_down_for_what_it_covers_is_not_told(freeze, hands):
     assert open_manifest(freeze())["rejected"] == []
 
 
+def test_what_covered_it_counts_as_it_was_when_it_was_turned_down(freeze, hands):
+    """Not as the answer found it, nor as it is now."""
+    hand = hands[0]
+    hand.draw(count=1, first=5)
+    [gone_before] = hand.draw()
+    was_covering = hand.propose(101, 100)
+    hand.delete(gone_before)
+    hand.reject(was_covering)
+    [gone_after] = hand.draw(first=2)
+    covering = hand.propose(181, 100)
+    hand.reject(hand.ask_again(covering))  # the answer that the person saw covers, though another is under way
+    hand.delete(gone_after)
+    [entry] = open_manifest(freeze())["rejected"]
+    assert entry["polygons"] == as_json(square(91, 90))
+
+
 def test_what_never_had_a_mask_was_not_turned_down(freeze, hands):
     hands[0].draw()
     asked = hands[0].propose(600, 600)
