@@ -11,7 +11,7 @@ import { UNKNOWN_COLOUR } from "./overlay/style";
 import { openRegions } from "./regions";
 import type { Session } from "./session";
 import { ClickTimes } from "./store/click-times";
-import { gestureFor, typesOf } from "./store/gestures";
+import { gestureFor } from "./store/gestures";
 import { Labels } from "./store/labels";
 import type { ObjectType } from "./store/messages";
 import { ModelChoice } from "./store/model-choice";
@@ -23,19 +23,18 @@ import { FILL_OPACITIES, keepPlace, lastPlace, loadSettings, type Settings } fro
 import type { Box } from "./store/shape";
 import { Signal } from "./store/signal";
 import { TilePass } from "./tile-pass";
-import type { Aim } from "./tools/aim";
 import { Asking } from "./tools/asking";
 import { Decisions } from "./tools/decisions";
 import { InHand } from "./tools/in-hand";
+import { Labelling } from "./tools/labelling";
+import { Pointing, type NextClick } from "./tools/pointing";
 import type { ToolContext, ToolName } from "./tools/tool";
 import { Toolbox } from "./tools/toolbox";
 import { boxOfView, toScreen, type View } from "./viewer/coordinates";
-import { plural } from "./ui/words";
 import { SlideViewer } from "./viewer/slide-viewer";
 import type { PointerPress } from "./viewer/stroke-input";
 
-export type { ToolName };
-export type NextClick = Aim["kind"];
+export type { NextClick, ToolName };
 
 /** A view that shows an object is at least this close: screen pixels for each level-0 pixel. */
 const CLOSE_SCALE = 1;
@@ -59,28 +58,25 @@ export class Workspace {
   readonly models: ModelChoice<Model>;
   readonly asking: Asking<Model>;
   readonly tools: Toolbox;
+  readonly labelling: Labelling;
+  readonly pointing: Pointing;
   readonly regions: RegionWork;
   readonly canEdit: boolean;
   readonly project: Signal<Slide["project"]>;
   readonly view = new Signal<View | null>(null);
   /** Level-0 px under the pointer. */
   readonly pointer = new Signal<{ x: number; y: number } | null>(null);
-  /** What a click would do at the pointer; null where it asks nothing, or a key is held. */
-  readonly nextClick = new Signal<NextClick | null>(null);
   readonly helpOpen = new Signal(false);
   readonly guidelinesOpen = new Signal(false);
 
-  readonly #host: HTMLElement;
   readonly #inHand: InHand;
   readonly #overlay: Overlay;
   readonly #intentions: Intentions;
   readonly #tilePass: TilePass;
-  #pointed: PointerPress | null = null;
   #stopped = false;
   #renewing = false;
 
   constructor(host: HTMLElement, slide: Slide, session: Session) {
-    this.#host = host;
     this.slide = slide;
     this.session = session;
     this.user = session.user;
@@ -106,7 +102,7 @@ export class Workspace {
     this.#inHand = new InHand(context);
     this.tools = new Toolbox(context, this.#inHand, {
       canEdit: this.canEdit,
-      fitLabel: (tool) => this.#fitLabel(tool),
+      fitLabel: (tool) => this.labelling.fitLabel(tool),
       dropStroke: () => this.viewer.dropStroke(),
     });
     this.decisions = new Decisions({
@@ -116,6 +112,8 @@ export class Workspace {
       say: (words) => this.notices.say("info", words),
       show: (point) => this.#show(point),
     });
+    this.labelling = this.#openLabelling();
+    this.pointing = new Pointing(this.store, this.selection, this.tools);
     this.#overlay = this.#openOverlay();
     this.regions = this.#openRegions();
     const { store, models, notices, selection, settings } = this;
@@ -124,9 +122,10 @@ export class Workspace {
       slideId: slide.id, username: this.user.username, store, models, notices, selection, settings, toolInUse,
     };
     store.subscribe((changes) => followUp(following, changes));
-    // What a click would do changes under a resting pointer, too.
-    store.subscribe(() => this.#aimAnew());
-    for (const signal of [selection.current, selection.selected, this.labels.chosen]) signal.subscribe(() => this.#aimAnew());
+    for (const signal of [this.labels.chosen, this.labels.list]) signal.subscribe(() => this.pointing.aimAnew());
+    host.dataset.next = "";
+    this.pointing.nextClick.subscribe((next) => (host.dataset.next = next ?? ""));
+    this.pointing.isOverHandle.subscribe((isOver) => host.toggleAttribute("data-over-handle", isOver));
     settings.fillOpacity.subscribe(() => this.#overlay.fillOpacityChanged());
     selection.selected.subscribe((id) => void learnPrompts(following, id));
     selection.selected.subscribe((id) => {
@@ -137,15 +136,6 @@ export class Workspace {
     this.tools.use(gestureFor(this.labels.chosenType()) ?? "click");
     window.addEventListener("pagehide", this.#keepPlace);
     this.live.socket.connect();
-  }
-
-  /** With this label the next object is asked, by the gesture that suits it; a selected one takes the label. */
-  chooseLabel(labelId: number): void {
-    if (!this.canEdit || !this.labels.isOffered(labelId)) return;
-    // Who selects with the Move tool and gives labels goes on doing that.
-    const isRelabelling = this.tools.inUse.get() === "move" && this.selection.selected.get() !== null;
-    this.#labelNext(labelId, { keepTool: isRelabelling });
-    this.decisions.relabel(labelId);
   }
 
   /** The model answers from now on for the type on this slide, and is asked about the object in hand at once. */
@@ -243,39 +233,22 @@ export class Workspace {
       viewer,
       view,
       isSaved: () => this.live.saved.get() === "saved",
-      label: (type) => this.#label(type),
+      label: (type) => this.labelling.chooseType(type),
     });
     regions.region.subscribe((region) => this.#overlay.setRegion(region && boxOfRegion(region)));
     return regions;
   }
 
-  /** Objects of this type are what is labelled next. */
-  #label(type: ObjectType): void {
-    const label = this.labels.firstOf(type);
-    if (label && this.labels.chosenType() !== type) this.#labelNext(label.id, { keepTool: false });
-  }
-
-  #labelNext(labelId: number, { keepTool }: { keepTool: boolean }): void {
-    this.labels.chosen.set(labelId);
-    const tool = gestureFor(this.labels.chosenType());
-    if (tool && !keepTool && this.tools.inUse.get() !== "area") this.tools.use(tool);
-  }
-
-  /** Nobody outlines a gland as a nucleus: the tool brings the last label that fits it, and says so. */
-  #fitLabel(tool: ToolName): boolean {
-    const { labels, notices } = this;
-    const types = typesOf(tool);
-    if (types.length === 0 || labels.offered.length === 0) return true;
-    const label = labels.forTool(tool);
-    const marked = types.map(plural).join(" or ");
-    if (!label) {
-      notices.say("warning", `No label of this project marks ${marked}, which this tool outlines: an administrator adds one.`);
-      return false;
-    }
-    if (label.id === labels.chosen.get()) return true;
-    labels.chosen.set(label.id);
-    notices.say("info", `This tool outlines ${marked}: the next object is labelled ${label.name}.`);
-    return true;
+  #openLabelling(): Labelling {
+    return new Labelling({
+      canEdit: this.canEdit,
+      labels: this.labels,
+      toolInUse: () => this.tools.inUse.get(),
+      useTool: (name) => this.tools.use(name),
+      hasSelected: () => this.selection.selected.get() !== null,
+      relabel: (labelId) => this.decisions.relabel(labelId),
+      say: (tone, words) => this.notices.say(tone, words),
+    });
   }
 
   /** A project admin has changed labels or guidelines. A failure is made good at the next heartbeat. */
@@ -289,7 +262,7 @@ export class Workspace {
     this.project.set(slide.project);
     this.models.renewed(slide);
     if (JSON.stringify(slide.labels) === before) return;
-    this.labels.renewed(slide.labels);
+    this.labelling.renewed(slide.labels);
     this.#overlay.coloursChanged();
     this.notices.say("info", "A project admin has changed the labels: they are shown as they are now.");
   }
@@ -330,19 +303,7 @@ export class Workspace {
 
   #hovered(pointer: PointerPress | null): void {
     this.pointer.set(pointer);
-    this.#pointed = pointer;
-    const aim = this.#aimAnew();
-    const under = pointer ? (this.store.at(pointer.x, pointer.y)?.id ?? null) : null;
-    this.selection.hovered.set(aim && aim.kind !== "new" ? aim.object.id : under);
-    this.#host.toggleAttribute("data-over-handle", pointer !== null && this.tools.isOverHandle(pointer));
-  }
-
-  /** The pointer's shape says what the next click does. */
-  #aimAnew(): Aim | null {
-    const aim = this.#pointed && this.tools.aim(this.#pointed);
-    this.nextClick.set(aim?.kind ?? null);
-    this.#host.dataset.next = aim?.kind ?? "";
-    return aim;
+    this.pointing.moved(pointer);
   }
 
   #viewChanged(view: View): void {

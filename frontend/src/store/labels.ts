@@ -31,12 +31,13 @@ export class Labels {
     return this.all.filter(({ object_type }) => gestureFor(object_type) !== undefined);
   }
 
-  /** The labels as they are now. Where the chosen one is gone, the next object takes the first that marks the same. */
+  /** The labels as they are now. Where the chosen one is not offered any more, the next object takes the first that marks the same. */
   renewed(all: readonly Label[]): void {
     const type = this.chosenType();
     this.list.set(all);
     const chosen = this.chosen.get();
-    if (chosen === null || !this.get(chosen)) this.chosen.set((type && this.firstOf(type)?.id) ?? this.offered[0]?.id ?? null);
+    if (chosen !== null && this.isOffered(chosen)) return;
+    this.chosen.set((type && this.firstOf(type)?.id) ?? this.offered[0]?.id ?? null);
   }
 
   get(id: number): Label | undefined {

@@ -103,7 +103,9 @@ export class SquiggleTool implements Tool {
   /** The aim at the object as it stands now; at a new one, where it is not on the slide any more. */
   #renewed({ kind, object }: Exclude<Aim, { kind: "new" }>): Aim {
     const now = isOfInHand({ kind, object }) ? this.#inHand.get() : this.#context.store.get(object.id);
-    return now?.id === object.id && isVisible(now) ? { kind, object: now } : { kind: "new" };
+    if (now?.id !== object.id || !isVisible(now)) return { kind: "new" };
+    // Accepted meanwhile: nobody corrects that unasked.
+    return { kind: kind === "take" && now.state === "accepted" ? "select" : kind, object: now };
   }
 }
 

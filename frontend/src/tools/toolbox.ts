@@ -22,7 +22,7 @@ export interface ToolboxOptions {
 export class Toolbox {
   readonly inUse = new Signal<ToolName>("move");
   /** While true the tools do nothing, so that the hand can pan with any of them. */
-  panOnly = false;
+  readonly panOnly = new Signal(false);
   readonly #tools: Record<ToolName, Tool>;
   readonly #repeated = new RepeatedClick();
   readonly #slide: ToolContext["slide"];
@@ -59,24 +59,23 @@ export class Toolbox {
   }
 
   click(click: ToolClick): void {
-    const isMeant = !this.panOnly && this.#isOnSlide(click) && !this.#repeated.repeats(click);
+    const isMeant = !this.panOnly.get() && this.#isOnSlide(click) && !this.#repeated.repeats(click);
     if (isMeant) this.#tool.click(click);
   }
 
   /** What a click here would be about; null where it asks nothing. */
   aim(press: ToolPress): Aim | null {
     const isPlain = !press.shift && !press.alt && !press.ctrl;
-    const mayAsk = isPlain && !this.panOnly && this.#options.canEdit && this.#isOnSlide(press);
+    const mayAsk = isPlain && !this.panOnly.get() && this.#options.canEdit && this.#isOnSlide(press);
     return mayAsk ? this.#tool.aim(press) : null;
   }
 
   press(press: ToolPress): Stroke | null {
-    const mayDraw = !this.panOnly && this.#options.canEdit && this.#isOnSlide(press);
-    return mayDraw ? this.#tool.press(press) : null;
+    return this.#mayDraw(press) ? this.#tool.press(press) : null;
   }
 
   isOverHandle(press: ToolPress): boolean {
-    return this.#options.canEdit && this.#tool.isOverHandle(press);
+    return this.#mayDraw(press) && this.#tool.isOverHandle(press);
   }
 
   /** The key that collects was let go. */
@@ -91,6 +90,10 @@ export class Toolbox {
 
   get #tool(): Tool {
     return this.#tools[this.inUse.get()];
+  }
+
+  #mayDraw(press: ToolPress): boolean {
+    return !this.panOnly.get() && this.#options.canEdit && this.#isOnSlide(press);
   }
 
   #isOnSlide({ x, y }: ToolPress): boolean {

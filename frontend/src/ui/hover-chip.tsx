@@ -24,7 +24,7 @@ const WORDS_FOR_NEXT: Record<NextClick, string> = {
 export function HoverChip({ workspace }: { workspace: Workspace }) {
   const hovered = useSignal(workspace.selection.hovered);
   const object = useObject(workspace.store, hovered);
-  const next = useSignal(workspace.nextClick);
+  const next = useSignal(workspace.pointing.nextClick);
   if (!object?.shape) return null;
   const { box } = object.shape;
   const { view } = workspace.viewer;

@@ -34,8 +34,8 @@ export const KEYS: readonly Key[] = [
     words: "Pan with any tool, while held",
     group: "View",
     matches: [" "],
-    press: (w) => (w.tools.panOnly = true),
-    release: (w) => (w.tools.panOnly = false),
+    press: (w) => w.tools.panOnly.set(true),
+    release: (w) => w.tools.panOnly.set(false),
   },
   {
     shown: "H",
@@ -141,7 +141,7 @@ export function listenToKeys(workspace: Workspace): () => void {
     if (!meaning) return;
     const found = find(meaning, workspace.labels.all);
     if (workspace.helpOpen.get() && found?.key?.shown !== "?") return;
-    if (found?.label) return workspace.chooseLabel(found.label.id);
+    if (found?.label) return workspace.labelling.choose(found.label.id);
     const key = found?.key;
     if (!key?.press || (key.edits && !workspace.canEdit) || (event.repeat && key.release)) return;
     event.preventDefault();

@@ -36,7 +36,7 @@ function LabelList({ workspace }: { workspace: Workspace }) {
       className={styles.row}
       aria-pressed={workspace.canEdit && label.id === chosen}
       disabled={!workspace.canEdit || !workspace.labels.isOffered(label.id)}
-      onClick={() => workspace.chooseLabel(label.id)}
+      onClick={() => workspace.labelling.choose(label.id)}
     >
       <span className={styles.swatch} style={{ background: label.colour }} />
       <span className={styles.rowText}>{label.name}</span>

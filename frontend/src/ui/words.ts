@@ -1,6 +1,9 @@
 /** Numbers and names as a person reads them. */
 import type { Role } from "../api/rest";
 import type { ObjectType } from "../store/messages";
+import { plural } from "../store/plural";
+
+export { plural };
 
 const whole = new Intl.NumberFormat("en");
 
@@ -13,10 +16,6 @@ export function count(value: number, noun: string): string {
 export function roleInWords(role: Role): string {
   return { admin: "you administer it", annotator: "you annotate", viewer: "you may look" }[role];
 }
-
-const PLURALS: Record<ObjectType, string> = { nucleus: "nuclei", cell: "cells", gland: "glands", region: "regions" };
-
-export const plural = (objectType: ObjectType): string => PLURALS[objectType];
 
 /** 1 nucleus, 23 nuclei */
 export const countOf = (value: number, objectType: ObjectType): string =>

@@ -106,6 +106,16 @@ describe("a line", () => {
     expect(bench.lastQuestion.prompts).toHaveLength(1);
   });
 
+  it("inside an open object that is accepted meanwhile selects it, and corrects nothing", () => {
+    bench.chosenLabel = 3;
+    bench.store.upsert([view("open", { ...GLAND, label_id: 3 })], 1);
+    const stroke = tool.press(at(120, 200))!;
+    stroke.extend([[200, 200]]);
+    bench.store.upsert([view("open", { ...GLAND, label_id: 3, state: "accepted", version: 2 })], 2);
+    stroke.end(9);
+    expect([bench.selection.selected.get(), bench.asked]).toEqual(["open", []]);
+  });
+
   it("inside an accepted object selects it, and asks nothing of the model yet", () => {
     bench.chosenLabel = 3;
     bench.store.upsert([view("done", { ...GLAND, state: "accepted", label_id: 3 })], 1);

@@ -29,7 +29,7 @@ it("does nothing beside the slide, or while the hand only pans", () => {
   tools.use("click");
   tools.click(at(-1, 50));
   tools.use("squiggle");
-  tools.panOnly = true;
+  tools.panOnly.set(true);
   tools.click(at(50, 50));
   expect(tools.press(at(50, 50))).toBeNull();
   expect(bench.asked).toEqual([]);
