@@ -23,6 +23,7 @@ from annotator.projects.access import Right, require
 from annotator.projects.labels import MAX_LABELS, add_label, bring_back, order_labels
 from annotator.projects.models import Project
 from annotator.projects.selectors import get_project
+from annotator.projects.services import as_admin
 
 
 class LabelsView(APIView):
@@ -33,7 +34,9 @@ class LabelsView(APIView):
     @extend_schema(request=NewLabelSerializer, responses={201: LabelsSerializer})
     def post(self, request: Request, project_id: int) -> Response:
         project = _get_own(request, project_id)
-        add_label(project=project, fields=_read(NewLabelSerializer, request))
+        fields = _read(NewLabelSerializer, request)
+        with as_admin(user=request.user, project=project):
+            add_label(project=project, fields=fields)
         return _answer(project, status=201)
 
 
@@ -41,7 +44,9 @@ class LabelOrderView(APIView):
     @extend_schema(request=LabelOrderSerializer, responses=LabelsSerializer)
     def put(self, request: Request, project_id: int) -> Response:
         project = _get_own(request, project_id)
-        order_labels(project=project, **_read(LabelOrderSerializer, request))
+        order = _read(LabelOrderSerializer, request)
+        with as_admin(user=request.user, project=project):
+            order_labels(project=project, **order)
         return _answer(project)
 
 
@@ -50,7 +55,8 @@ class LabelView(APIView):
     def patch(self, request: Request, project_id: int, label_id: int) -> Response:
         project = _get_own(request, project_id)
         changes = _read(LabelChangeSerializer, request)
-        change_label(project=project, label_id=label_id, version=changes.pop("version"), changes=changes)
+        with as_admin(user=request.user, project=project):
+            change_label(project=project, label_id=label_id, version=changes.pop("version"), changes=changes)
         return _answer(project)
 
 
@@ -67,7 +73,8 @@ class BringBackLabelView(APIView):
     @extend_schema(request=None, responses=LabelsSerializer)
     def post(self, request: Request, project_id: int, label_id: int) -> Response:
         project = _get_own(request, project_id)
-        bring_back(project=project, label_id=label_id)
+        with as_admin(user=request.user, project=project):
+            bring_back(project=project, label_id=label_id)
         return _answer(project)
 
 

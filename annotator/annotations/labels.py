@@ -19,7 +19,9 @@ from annotator.annotations.views import ObjectState
 from annotator.core import disk
 from annotator.core.errors import Clash, DiskFull, InvalidInput
 from annotator.projects import labels
+from annotator.projects.access import Right, require
 from annotator.projects.models import Label, Project
+from annotator.projects.services import as_admin
 from annotator.projects.words import PLURALS, count_in_words
 from annotator.slides.models import Slide
 
@@ -69,7 +71,6 @@ def change_label(*, project: Project, label_id: int, version: int, changes: Mapp
     """As projects.labels.change_label; the object type only of a label that no object ever bore."""
     with transaction.atomic():
         label = labels.lock_label(project=project, label_id=label_id)
-        labels.refuse_other_version(label, version)
         object_type = changes.get("object_type", label.object_type)
         if object_type != label.object_type and Revision.objects.filter(label=label).exists():
             raise InvalidInput(
@@ -86,7 +87,8 @@ def delete_label(
 
     Returns how many were, and how many are left: at 0 the label is deleted. to_id: the label that takes them. Those that are
     gone (rejected or deleted) are moved too, but not deleted once more: they can be restored once the label is back.
-    Raises Clash where the label was changed since `version`, or has objects although `objects` says "none".
+    Raises Clash where the label was changed since `version`, or has objects although `objects` says "none"; and NotAllowed
+    as soon as the user is no admin of the project any more.
     """
     if words := disk.full_in_words():
         raise DiskFull(words)
@@ -106,16 +108,16 @@ def delete_label(
             if count == 0:
                 break
             done += count
-        if _retire_empty(label, version, objects):
+        if _retire_empty(user, label, version, objects):
             return done, 0
         if done >= IN_ONE_CALL:
             return done, max(_count_left(label, objects), 1)  # 0 would say that the label is deleted
 
 
-def _retire_empty(label: Label, version: int, objects: Objects) -> bool:
+def _retire_empty(user: Any, label: Label, version: int, objects: Objects) -> bool:
     """Delete the label, unless objects bear it. These are only looked at: a step that changes them ends with the slide's
     clock, and no second step may follow in its transaction, which would lock objects after it."""
-    with transaction.atomic():
+    with as_admin(user=user, project=label.project):
         label = labels.lock_label(project=label.project, label_id=label.pk)
         labels.refuse_other_version(label, version)
         if objects == "none":
@@ -128,6 +130,7 @@ def _retire_empty(label: Label, version: int, objects: Objects) -> bool:
 
 def _empty_some(user: Any, label: Label, objects: Objects, to_id: int | None) -> int:
     """Move or delete at most AT_ONCE of the label's objects, all of one slide. Returns how many it found; 0: none are left."""
+    require(user, label.project, Right.ADMIN)  # between two steps an admin may have been made something else
     heir = _find_heir(label, to_id) if objects == "move" else None  # its lock comes before the objects'
     first = _list_left(label, objects).order_by("slide").values_list("slide", flat=True).first()
     if first is None:

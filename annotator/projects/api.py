@@ -19,7 +19,7 @@ from annotator.projects.serializers import (
     MemberSerializer,
     TeamsSerializer,
 )
-from annotator.projects.services import change_member, remove_member, set_guidelines
+from annotator.projects.services import as_admin, change_member, remove_member, set_guidelines
 
 
 class MembersView(APIView):
@@ -38,19 +38,22 @@ class MembersView(APIView):
         fields.is_valid(raise_exception=True)
         change = fields.validated_data
         user = _get_user(change["username"])
-        change_member(team=project.team, user=user, role=Role(change["role"]), was=change["was"])
+        with as_admin(user=request.user, project=project):
+            change_member(team=project.team, user=user, role=Role(change["role"]), was=change["was"])
         return Response(_members(project.team_id))
 
 
 class MemberView(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, project_id: int, username: str) -> Response:
+        """Take the person out of the team, whatever their role is by now."""
         project = get_project(user=request.user, project_id=project_id)
         require(request.user, project, Right.ADMIN)
         user = get_user_model().objects.filter(username=username, memberships__team=project.team_id).first()
         if user is None:
             raise NotFound(f"Nobody named '{username}' is in the team.")
-        remove_member(team=project.team, user=user)
+        with as_admin(user=request.user, project=project):
+            remove_member(team=project.team, user=user)
         return Response(status=204)
 
 
@@ -67,7 +70,9 @@ class GuidelinesView(APIView):
         require(request.user, project, Right.ADMIN)
         fields = GuidelinesChangeSerializer(data=request.data)
         fields.is_valid(raise_exception=True)
-        return Response(_guidelines(set_guidelines(project=project, user=request.user, **fields.validated_data)))
+        with as_admin(user=request.user, project=project):
+            changed = set_guidelines(project=project, user=request.user, **fields.validated_data)
+        return Response(_guidelines(changed))
 
 
 class TeamsView(APIView):

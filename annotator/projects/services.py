@@ -1,7 +1,8 @@
 """The only writers of teams, memberships and projects (labels.py: of labels); and the one-time sign-in link of the demo."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from annotator.core.errors import Clash, InvalidInput, NotFound
 from annotator.core.redis import get_redis
+from annotator.projects.access import Right, require
 from annotator.projects.labels import add_label, lock_project
 from annotator.projects.models import Membership, Project, Role, Team
 from annotator.projects.signals import tell_project
@@ -21,6 +23,20 @@ def set_membership(*, team: Team, user: Any, role: Role) -> Membership:
     """Give the person this role in the team; their open sockets look at their rights again (signals.py)."""
     membership, _ = Membership.objects.update_or_create(team=team, user=user, defaults={"role": role})
     return membership
+
+
+@contextmanager
+def as_admin(*, user: Any, project: Project) -> Iterator[None]:
+    """A transaction that changes a project's settings, or its team, as one of its admins.
+
+    One at a time does so in a team, and the right is looked at once the others are done: one of them may have taken it away.
+    Raises NotFound and NotAllowed as access.require.
+    """
+    with transaction.atomic():
+        _lock_team(project.team)
+        lock_project(project)
+        require(user, project, Right.ADMIN)
+        yield
 
 
 def change_member(*, team: Team, user: Any, role: Role, was: str | None) -> Membership:
@@ -44,7 +60,8 @@ def change_member(*, team: Team, user: Any, role: Role, was: str | None) -> Memb
 def remove_member(*, team: Team, user: Any) -> None:
     """Take the person out of the team; their open sockets on its slides are closed (signals.py).
 
-    Raises InvalidInput where no admin would be left.
+    Whatever they are by now: who wants somebody out of the team means the person, not the role. Raises
+    InvalidInput where no admin would be left.
     """
     with transaction.atomic():
         _lock_team(team)
@@ -53,6 +70,7 @@ def remove_member(*, team: Team, user: Any) -> None:
 
 
 def remove_membership(*, team: Team, user: Any) -> None:
+    """As remove_member, but without its rule: whether the team may be left without an admin is the caller's to know."""
     Membership.objects.filter(team=team, user=user).delete()
 
 

@@ -308,6 +308,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
+        /** @description Take the person out of the team, whatever their role is by now. */
         delete: operations["projects_members_destroy"];
         options?: never;
         head?: never;

@@ -1,10 +1,9 @@
 """What becomes of objects when their label is deleted: they are moved or deleted by steps that their history tells."""
 
-import time
 from threading import Event, Thread
 
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from annotator.annotations import labels, services
 from annotator.annotations.labels import Held, count_objects, delete_label
@@ -16,6 +15,7 @@ from annotator.core.errors import Clash, InvalidInput, NotFound
 from annotator.projects.labels import bring_back, share_label
 from annotator.projects.models import Label
 from tests.annotator.factories import TIMES, accept_ref, actions, answer, make_slide, next_target, ref, square, target
+from tests.annotator.waiting import wait_until_somebody_waits
 
 
 @pytest.fixture
@@ -214,7 +214,7 @@ def test_who_works_on_objects_that_came_at_the_end_and_the_deletion_wait_for_eac
                 are_held.set()
                 wait_until_somebody_waits()
                 record_event(slide_id=slide.pk, annotations=[])
-        except Exception as error:  # noqa: BLE001 (looked at below)
+        except (DatabaseError, AssertionError) as error:
             failures.append(error)
         finally:
             are_held.set()
@@ -236,16 +236,3 @@ def test_who_works_on_objects_that_came_at_the_end_and_the_deletion_wait_for_eac
     assert failures == []
     assert [fresh(one).label_id for one in made] == [stroma.pk, stroma.pk]
     assert Label.objects.get(pk=tumour.pk).deleted_at is not None
-
-
-def wait_until_somebody_waits(limit_s=30):
-    """For a lock in this database."""
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    until = time.monotonic() + limit_s
-    while time.monotonic() < until:
-        with connection.cursor() as cursor:
-            cursor.execute(waiting)
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.02)
-    raise AssertionError("Nobody waits.")

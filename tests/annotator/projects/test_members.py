@@ -3,12 +3,13 @@
 import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from annotator.core.errors import InvalidInput
 from annotator.projects.models import Membership, Role
-from annotator.projects.services import remove_member, set_membership
+from annotator.projects.services import change_member, remove_member, set_membership
+from tests.annotator.waiting import wait_until_somebody_waits
 
 
 @pytest.fixture
@@ -89,6 +90,41 @@ def test_two_admins_who_remove_each_other_at_once_leave_one(people):
         thread.join()
     assert len(refused) == 1
     assert Membership.objects.filter(team=people.team, role=Role.ADMIN).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("method", "address", "fields"),
+    [
+        ("put", "guidelines", {"text": "Mine.", "version": 0}),
+        ("put", "members", {"username": "stranger", "role": "admin", "was": None}),
+        ("delete", "members/annotator", {}),
+        ("post", "labels", {"name": "Mitosis", "colour": "#ff00aa", "object_type": "nucleus"}),
+        ("post", "labels/{label}/delete", {"version": 1, "objects": "none"}),
+    ],
+)
+def test_who_was_demoted_while_their_request_waited_changes_nothing(as_user, people, project, method, address, fields):
+    set_membership(team=people.team, user=people.viewer, role=Role.ADMIN)
+    client, answers = as_user("admin"), []
+    address = address.format(label=project.labels.first().pk)
+
+    def ask():
+        answer = getattr(client, method)(
+            f"/api/projects/{project.pk}/{address}", fields, content_type="application/json"
+        )
+        answers.append(answer)
+        connection.close()
+
+    asking = threading.Thread(target=ask)
+    with transaction.atomic():
+        change_member(team=people.team, user=people.admin, role=Role.VIEWER, was=Role.ADMIN)
+        asking.start()
+        wait_until_somebody_waits()
+    asking.join()
+    assert (answers[0].status_code, "takes the role admin" in answers[0].json()["message"]) == (403, True)
+    project.refresh_from_db()
+    assert (project.guidelines, project.labels.in_use().count()) == ("", 3)
+    assert set(people.team.memberships.values_list("user__username", flat=True)) == {"admin", "annotator", "viewer"}
 
 
 def test_an_unknown_name_is_said_in_words(as_user, project):
