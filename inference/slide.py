@@ -7,7 +7,6 @@ terms. The only file of the inference side that imports large_image.
 
 import json
 import os
-import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, floor, log2
@@ -19,6 +18,7 @@ from large_image import tilesource
 from numpy.typing import NDArray
 from PIL import Image
 
+from inference.pixels import AS_STORED, LARGEST_PLAIN_IMAGE_PX, as_rgb, mend_readers
 from inference.protocol import SlideRef
 
 OPEN_SOURCES = 8
@@ -30,10 +30,6 @@ SAME_SCALE = 0.01
 NEARLY_AN_OCTAVE = 0.15
 """A level up to a tenth too coarse is taken all the same: nothing is lost to the eye, and it reads four times faster."""
 WHITE = 255
-AS_STORED: dict[str, Any] = {"icc": False}
-
-LARGEST_PLAIN_IMAGE_PX = 8192
-"""Of a PNG or JPEG; the import (annotator.slides.sources) takes the same."""
 
 large_image.config.setConfig("max_small_image_size", LARGEST_PLAIN_IMAGE_PX)
 # Tiles that large_image keeps by itself: 1/64 of the memory is plenty for clicks, which jump about.
@@ -122,55 +118,13 @@ def _open(path: str, mtime_ns: int, size: int, style: str, reader: str) -> Any:
             source = tilesource.AvailableTileSources[reader](path, style=AS_STORED, noCache=True)
         else:
             source = large_image.open(path, style=AS_STORED, noCache=True)
-        _believe_jfif()
-        _leave_gaps_blank()
+        mend_readers()
         vars(source).pop("_map", None)  # its notebook widget points back at it: the file would never close by itself
         if style != json.dumps(AS_STORED):
             source.style = json.loads(style)
         return source
     except Exception as error:  # as above
         raise SlideReadError(f"{path} is not a slide that can be read: {error}") from error
-
-
-def _leave_gaps_blank() -> None:
-    """A TIFF may leave out tiles that show nothing (offset and count 0): these are background, not an error.
-
-    White for colours, black for channels, as the viewer shows them (annotator.slides.sources).
-    """
-    source = getattr(sys.modules.get("large_image_source_tiff"), "TiffFileTileSource", None)
-    if source is None or hasattr(source, "leaves_gaps_blank"):
-        return
-    by_error = source.getTileIOTiffError
-
-    def blank_or_error(self: Any, x: int, y: int, z: int, **options: Any) -> Any:
-        directory = self._tiffDirectories[z]
-        if directory is None or not _is_gap(directory, x, y):
-            return by_error(self, x, y, z, **options)
-        bands, dtype = directory._tiffInfo.get("samplesperpixel", 1), np.dtype(self._dtype or np.uint8)
-        white = np.iinfo(dtype).max if dtype.kind in "iu" else 65535  # beyond any range that floats are scaled by
-        tile = np.full((self.tileHeight, self.tileWidth, bands), white if bands > 2 else 0, dtype)
-        options = {name: option for name, option in options.items() if name not in ("sparseFallback", "exception")}
-        return self._outputTile(tile, "numpy", x, y, z, **options)
-
-    source.getTileIOTiffError = blank_or_error
-    source.leaves_gaps_blank = True
-
-
-def _is_gap(directory: Any, x: int, y: int) -> bool:
-    return bool(directory._tiffInfo.get("istiled")) and directory._getJpegFrameSize(directory._toTileNum(x, y)) == 0
-
-
-def _believe_jfif() -> None:
-    """A JPEG with a JFIF header holds YCbCr (ITU-T T.871), also in the DICOM files whose converter called it RGB.
-
-    wsidicom takes the DICOM tag's word for it, which shows such slides in false colours.
-    """
-    decoder = getattr(sys.modules.get("wsidicom.codec.decoder"), "ImageCodecsDecoder", None)
-    if decoder is None or hasattr(decoder, "believes_jfif"):
-        return
-    by_tag = decoder.decode
-    decoder.decode = lambda self, frame: self._decoder(frame) if frame[6:11] == b"JFIF\0" else by_tag(self, frame)
-    decoder.believes_jfif = True
 
 
 def _resample(source: Any, corner: tuple[float, float], size_px: int, scale: float) -> NDArray[np.uint8]:
@@ -209,19 +163,3 @@ def _read_level(source: Any, octave: int, left: int, top: int, width: int, heigh
             part = tile[y0 - tile_top : y1 - tile_top, x0 - tile_left : x1 - tile_left]
             pixels[y0 - top : y0 - top + part.shape[0], x0 - left : x0 - left + part.shape[1]] = part
     return pixels
-
-
-def as_rgb(tile: NDArray[Any]) -> NDArray[np.uint8]:
-    """Grey, grey + alpha, RGB or RGBA of 8 or 16 bits → (h, w, 3) uint8, transparency over white."""
-    if tile.ndim == 2:
-        tile = tile[:, :, None]
-    if tile.dtype == np.uint16:
-        tile = (tile >> 8).astype(np.uint8)
-    elif tile.dtype != np.uint8:
-        tile = np.clip(np.rint(tile), 0, 255).astype(np.uint8)
-    bands = tile.shape[2]
-    colours = np.repeat(tile[:, :, :1], 3, axis=2) if bands < 3 else tile[:, :, :3]
-    if bands not in (2, 4) or tile[:, :, -1].min() == 255:
-        return np.ascontiguousarray(colours)
-    alpha = tile[:, :, -1:].astype(np.uint16)
-    return ((colours * alpha + WHITE * (255 - alpha) + 127) // 255).astype(np.uint8)

@@ -292,8 +292,9 @@ class Question:
 
 def _try_reader(question: Question, reader: str, opened: list[Any]) -> Shown:
     """Raises Unsound, Damaged, Refused, and whatever the reader raises."""
-    from annotator.slides.sources import AS_STORED, choose_look, open_by, open_source
+    from annotator.slides.sources import choose_look, open_by, open_source
     from annotator.slides.tiff_structure import check_size
+    from inference.pixels import AS_STORED
 
     path, file, second, series, plane = (
         question.path, question.file, question.second, question.series, question.plane
@@ -374,7 +375,7 @@ def _check_picture(path: Path) -> None:
     """A PNG or JPEG is decoded as a whole: its size must be known to be bearable before any reader tries."""
     from PIL import Image, UnidentifiedImageError
 
-    from annotator.slides.sources import LARGEST_PLAIN_IMAGE_PX
+    from inference.pixels import LARGEST_PLAIN_IMAGE_PX
 
     orientation = 1
     try:
@@ -465,7 +466,7 @@ def _difference(seen: Any, other: Any, *, shift: bool) -> float:
     import numpy as np
 
     from annotator.slides.soundness import mean_difference
-    from annotator.slides.sources import as_rgb
+    from inference.pixels import as_rgb
 
     if seen.dtype == np.uint8 and other.dtype == np.uint16 and shift:
         other = (other >> 8).astype(np.uint8)  # of a PNG's 16 bits the upper ones are shown
@@ -621,8 +622,9 @@ def _check_stored(source: Any, file: Path, style: dict[str, Any]) -> None:
     import numpy as np
 
     from annotator.slides.soundness import READERS_DIFFER, mean_difference
-    from annotator.slides.sources import AS_STORED, read_pixels
+    from annotator.slides.sources import read_pixels
     from annotator.slides.stored_tiles import StoredTiles
+    from inference.pixels import AS_STORED
 
     if style != AS_STORED:
         return

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from annotator.slides.sources import AS_STORED, encode, open_source, read_tile
+from annotator.slides.sources import encode, open_source, read_tile
 from annotator.slides.stored_tiles import StoredTiles
 from annotator.slides.versions import content_version, read_signature
+from inference.pixels import AS_STORED
 
 logger = logging.getLogger(__name__)
 

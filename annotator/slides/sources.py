@@ -3,7 +3,6 @@
 import logging
 import math
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,15 +18,12 @@ from tifffile import EXTRASAMPLE
 
 from annotator.slides.soundness import sharpness
 from annotator.slides.stains import Stain
+from inference.pixels import AS_STORED, LARGEST_PLAIN_IMAGE_PX, as_rgb, mend_readers
 from inference.protocol import PRIMARIES, count_channels
 
 JPEG_QUALITY = 85
-LARGEST_PLAIN_IMAGE_PX = 8192
-"""Height and width of a PNG or JPEG: it has no tiles, so it is held in memory as a whole."""
 CHANNEL_COLOURS = ("#0000ff", "#00ff00", "#ff0000", "#00ffff", "#ff00ff", "#ffff00", "#ffffff", "#ff8000")
 """For channels that state no colour of their own; at most this many are composed."""
-AS_STORED: dict[str, Any] = {"icc": False}
-"""Pixels as they lie in the file, not converted by its colour profile: stored tiles and decoded ones look the same."""
 FULL_RANGE = (0.0, 255.0)
 """Of planes that are colours already: they are not stretched."""
 DARK_GROUND = 96
@@ -65,8 +61,7 @@ def open_by(path: str, reader: str) -> Any:
     if reader not in tilesource.AvailableTileSources:
         raise TileSourceError(f"the reader {reader} is not installed")
     source = tilesource.AvailableTileSources[reader](path, style=AS_STORED, noCache=True)
-    _believe_jfif()
-    _leave_gaps_blank()
+    mend_readers()
     return source
 
 
@@ -84,47 +79,6 @@ def list_readers(path: str, kind: str | None = None) -> list[str]:
 def _load_readers() -> None:
     if not tilesource.AvailableTileSources:
         tilesource.loadTileSources()
-
-
-def _leave_gaps_blank() -> None:
-    """A TIFF may leave out tiles that show nothing (offset and count 0): these are background, not an error.
-
-    White for colours, black for channels: large_image's own reader takes them for a failure to read.
-    """
-    source = getattr(sys.modules.get("large_image_source_tiff"), "TiffFileTileSource", None)
-    if source is None or hasattr(source, "leaves_gaps_blank"):
-        return
-    by_error = source.getTileIOTiffError
-
-    def blank_or_error(self: Any, x: int, y: int, z: int, **options: Any) -> Any:
-        directory = self._tiffDirectories[z]
-        if directory is None or not _is_gap(directory, x, y):
-            return by_error(self, x, y, z, **options)
-        bands, dtype = directory._tiffInfo.get("samplesperpixel", 1), np.dtype(self._dtype or np.uint8)
-        white = np.iinfo(dtype).max if dtype.kind in "iu" else 65535  # beyond any range that floats are scaled by
-        tile = np.full((self.tileHeight, self.tileWidth, bands), white if bands > 2 else 0, dtype)
-        options = {name: option for name, option in options.items() if name not in ("sparseFallback", "exception")}
-        return self._outputTile(tile, "numpy", x, y, z, **options)
-
-    source.getTileIOTiffError = blank_or_error
-    source.leaves_gaps_blank = True
-
-
-def _is_gap(directory: Any, x: int, y: int) -> bool:
-    return bool(directory._tiffInfo.get("istiled")) and directory._getJpegFrameSize(directory._toTileNum(x, y)) == 0
-
-
-def _believe_jfif() -> None:
-    """A JPEG with a JFIF header holds YCbCr (ITU-T T.871), also in the DICOM files whose converter called it RGB.
-
-    wsidicom takes the DICOM tag's word for it, which shows such slides in false colours.
-    """
-    decoder = getattr(sys.modules.get("wsidicom.codec.decoder"), "ImageCodecsDecoder", None)
-    if decoder is None or hasattr(decoder, "believes_jfif"):
-        return
-    by_tag = decoder.decode
-    decoder.decode = lambda self, frame: self._decoder(frame) if frame[6:11] == b"JFIF\0" else by_tag(self, frame)
-    decoder.believes_jfif = True
 
 
 def _open_first(path: str) -> Any:
@@ -182,22 +136,6 @@ def _average_finer(source: Any, z: int, x: int, y: int, width: int, height: int)
 def encode(pixels: NDArray[np.uint8]) -> bytes:
     """(h, w, 3) RGB → JPEG."""
     return simplejpeg.encode_jpeg(pixels, quality=JPEG_QUALITY, colorspace="RGB", colorsubsampling="420")
-
-
-def as_rgb(tile: NDArray[Any]) -> NDArray[np.uint8]:
-    """Grey, grey + alpha, RGB or RGBA of 8 or 16 bits → (h, w, 3) uint8, transparency over white."""
-    if tile.ndim == 2:
-        tile = tile[:, :, None]
-    if tile.dtype == np.uint16:
-        tile = (tile >> 8).astype(np.uint8)
-    elif tile.dtype != np.uint8:
-        tile = np.clip(np.rint(tile), 0, 255).astype(np.uint8)
-    bands = tile.shape[2]
-    colours = np.repeat(tile[:, :, :1], 3, axis=2) if bands < 3 else tile[:, :, :3]
-    if bands not in (2, 4) or tile[:, :, -1].min() == 255:
-        return np.ascontiguousarray(colours)
-    alpha = tile[:, :, -1:].astype(np.uint16)
-    return ((colours * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
 # --- how channels become RGB ----------------------------------------------------------------------------------------

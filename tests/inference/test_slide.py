@@ -8,8 +8,9 @@ import tifffile
 from PIL import Image
 
 from inference.data.pyramid import write_pyramid
+from inference.pixels import as_rgb
 from inference.protocol import SlideRef
-from inference.slide import SlideReadError, as_rgb, open_source, read_patch
+from inference.slide import SlideReadError, open_source, read_patch
 
 WIDTH, HEIGHT, MPP = 1500, 1100, 0.25
 DOTS = np.array([(300.0, 250.0), (700.5, 400.25), (1210.75, 803.5), (40.0, 1060.0)])

@@ -5,8 +5,9 @@ import pytest
 import simplejpeg
 import tifffile
 
-from annotator.slides.sources import AS_STORED, as_rgb, choose_look, guess_stain, open_source, read_tile
+from annotator.slides.sources import choose_look, guess_stain, open_source, read_tile
 from annotator.slides.stains import Stain
+from inference.pixels import AS_STORED, as_rgb
 from inference.protocol import SlideRef
 from inference.slide import read_patch
 

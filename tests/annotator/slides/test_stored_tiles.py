@@ -11,8 +11,9 @@ import simplejpeg
 import tifffile
 from PIL import Image
 
-from annotator.slides.sources import AS_STORED, as_rgb, open_source
+from annotator.slides.sources import open_source
 from annotator.slides.stored_tiles import ADOBE_RGB, StoredTiles
+from inference.pixels import AS_STORED, as_rgb
 
 
 def open_stored(path, source=None) -> StoredTiles:

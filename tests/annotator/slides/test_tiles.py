@@ -22,11 +22,11 @@ from annotator.projects.services import remove_membership
 from annotator.slides import tile_rights, tiles
 from annotator.slides.models import Slide
 from annotator.slides.reading import CACHED_TILE_BYTES, OpenFiles, TileCache, TiledFile, TileReader
-from annotator.slides.sources import AS_STORED
 from annotator.slides.stored_tiles import StoredTiles
 from annotator.slides.tile_pass import make_pass
 from annotator.slides.tile_rights import TileRights
 from annotator.slides.versions import content_version
+from inference.pixels import AS_STORED
 from tests.annotator.threads import close_connections
 
 pytestmark = pytest.mark.django_db(transaction=True)
