@@ -75,7 +75,9 @@ def measure_model() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "model.json"
         subprocess.run(
-            [sys.executable, "-m", "inference", "bench", "nuclick", "--json", str(out)], cwd=REPOSITORY, check=True
+            [sys.executable, "-m", "inference", "bench", "nuclick", "--network", "successor", "--json", str(out)],
+            cwd=REPOSITORY,
+            check=True,
         )
         return json.loads(out.read_text())
 

@@ -63,14 +63,19 @@ const WORDS_TOO_FAR: Record<"click" | "squiggle", string> = {
   squiggle: "Zoom in until you see glands, then draw a line inside one",
 };
 
+/** A finger has no keys. */
+const isTouched = () => window.matchMedia("(pointer: coarse)").matches;
+
 function wordsForClick(accepted: number, hasProposal: boolean, noun: string): string {
+  if (isTouched()) return hasProposal ? "Tap Accept or Reject below, tap inside to add, or tap the next" : `Tap a ${noun}`;
   if (accepted === 0 && !hasProposal) return `Click a ${noun}`;
   if (accepted < 3) return hasProposal ? "Press Enter to accept, or click the next" : `Click the next ${noun}`;
-  return "Wrong outline? Click inside to add, Alt-click to take away, X to reject";
+  return "Wrong outline? Click inside or at its rim to add, Alt-click to take away, X to reject";
 }
 
 function wordsForSquiggle(accepted: number, hasProposal: boolean): string {
+  if (isTouched() && hasProposal) return "Tap Accept or Reject below, draw inside to add, or draw inside the next";
   if (!hasProposal) return "Draw a line inside a gland, along its length";
   if (accepted < 3) return "Press Enter to accept, or draw inside the next";
-  return "Wrong outline? Draw on from the line to add, Alt-draw to take away, X to reject";
+  return "Wrong outline? Draw inside or at its rim to add, Alt-draw to take away, X to reject";
 }

@@ -27,7 +27,7 @@ export function HomePage({ user }: { user: User }) {
 
 function ProjectList({ projects }: { projects: ProjectSummary[] }) {
   if (projects.length === 0) {
-    return <p className={styles.empty}>You belong to no project yet. Ask an admin of one to add you to its team.</p>;
+    return <p className={styles.empty}>You belong to no project yet. Ask an admin of one to add you to its team; who may make one finds New project above.</p>;
   }
   return (
     <ul className={styles.grid}>

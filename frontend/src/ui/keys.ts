@@ -103,7 +103,7 @@ export const KEYS: readonly Key[] = [
     press: (w) => w.decisions.acceptAll(),
     edits: true,
   },
-  { shown: "1 … 9", words: "Choose a label; a selected object takes it", group: "Objects", matches: [], edits: true },
+  { shown: "A label's key", words: "Choose the label that it stands beside; a selected object takes it", group: "Objects", matches: [], edits: true },
   {
     shown: "Del",
     words: "Delete the selected object",

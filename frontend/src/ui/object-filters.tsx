@@ -31,7 +31,8 @@ export function useObjectQuery({ user, slide }: Workspace): Signal<ObjectQuery> 
 }
 
 export function useNames({ labels, models }: Workspace): Names {
-  return useMemo(() => ({ label: (id) => labels.get(id), model: (id) => models.byId(id)?.name }), [labels, models]);
+  const list = useSignal(labels.list); // names change while the page is open
+  return useMemo(() => ({ label: (id) => labels.get(id), model: (id) => models.byId(id)?.name }), [labels, models, list]);
 }
 
 export function ObjectFilters({ workspace, query }: { workspace: Workspace; query: Signal<ObjectQuery> }) {
@@ -75,6 +76,7 @@ function FilterButton({ workspace, query }: { workspace: Workspace; query: Signa
 
 function Fields({ workspace, query }: { workspace: Workspace; query: Signal<ObjectQuery> }) {
   const now = useSignal(query);
+  const labels = useSignal(workspace.labels.list);
   const makers = useMakers(workspace, now.by);
   const set = (change: Partial<ObjectQuery>) => query.set({ ...query.get(), ...change });
   return (
@@ -91,7 +93,7 @@ function Fields({ workspace, query }: { workspace: Workspace; query: Signal<Obje
         size="xs"
         label="Label"
         value={String(now.labelId ?? "")}
-        data={[{ value: "", label: "Any" }, ...workspace.labels.all.map(({ id, name }) => ({ value: String(id), label: name }))]}
+        data={[{ value: "", label: "Any" }, ...labels.map(({ id, name }) => ({ value: String(id), label: name }))]}
         onChange={(event) => set({ labelId: event.currentTarget.value === "" ? null : Number(event.currentTarget.value) })}
       />
       <NativeSelect

@@ -128,6 +128,7 @@ function Row({ workspace, object, sort, isSelected }: {
   sort: ObjectSort;
   isSelected: boolean;
 }) {
+  useSignal(workspace.labels.list); // names and colours change while the page is open
   const label = workspace.labels.get(object.labelId);
   const isGone = object.state === "rejected" || object.state === "deleted";
   return (

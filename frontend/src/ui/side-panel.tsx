@@ -28,6 +28,7 @@ export function SidePanelPlace() {
 /** On a phone, beside the tools: it says which label is next, and opens the sheet where others are chosen. */
 export function SheetButton({ workspace }: { workspace: Workspace }) {
   const open = useSignal(workspace.settings.panelOpen);
+  useSignal(workspace.labels.list);
   const label = workspace.labels.get(useSignal(workspace.labels.chosen) ?? NaN);
   return (
     <UnstyledButton
