@@ -122,8 +122,8 @@ def _retire_empty(user: Any, label: Label, version: int, objects: Objects) -> bo
         labels.refuse_other_version(label, version)
         if objects == "none":
             _refuse_objects(label)
-        elif _list_left(label, objects).exists():
-            return False
+        elif Annotation.objects.filter(_bears(label, objects) | _hides(label)).exists():
+            return False  # in one statement: between two a rejected correction could go from the one to the other
         labels.retire_label(label)
         return True
 
@@ -148,13 +148,18 @@ def _empty_some(user: Any, label: Label, objects: Objects, to_id: int | None) ->
 
 def _list_left(label: Label, objects: Objects) -> QuerySet[Annotation]:
     """Those that bear the label, or bear it again when their correction is rejected."""
-    bearing = Annotation.objects.filter(label=label)
-    if objects != "move":
-        bearing = bearing.filter(state__in=[*UNDECIDED, ObjectState.ACCEPTED])
-    if bearing.exists():
-        return bearing
-    corrected = Q(slide__project=label.project_id, accepted_before__isnull=False, accepted_before__label_id=label.pk)
-    return Annotation.objects.filter(corrected)
+    bearing = Annotation.objects.filter(_bears(label, objects))
+    return bearing if bearing.exists() else Annotation.objects.filter(_hides(label))
+
+
+def _bears(label: Label, objects: Objects) -> Q:
+    bears = Q(label=label)
+    return bears if objects == "move" else bears & Q(state__in=[*UNDECIDED, ObjectState.ACCEPTED])
+
+
+def _hides(label: Label) -> Q:
+    """A correction under another label, of an object that was accepted under this one."""
+    return Q(slide__project=label.project_id, accepted_before__isnull=False, accepted_before__label_id=label.pk)
 
 
 def _count_left(label: Label, objects: Objects) -> int:

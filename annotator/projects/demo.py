@@ -11,19 +11,15 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from annotator.projects.attempts import count_attempt
+from annotator.projects.first_labels import make_first_labels
 from annotator.projects.labels import MAX_LABELS, add_label
 from annotator.projects.models import ObjectType, Project, Role, Team
 from annotator.projects.services import create_project, set_membership
 
 DEMO_USERNAME = "demo"
 DEMO_PROJECT = "Demo"
-GLAND = {"name": "Gland", "colour": "#ff7a3d", "object_type": ObjectType.GLAND}
-DEMO_LABELS = [
-    {"name": "Tumour nucleus", "colour": "#ffd400", "object_type": ObjectType.NUCLEUS},
-    {"name": "Lymphocyte", "colour": "#00c2a8", "object_type": ObjectType.NUCLEUS},
-    {"name": "Other nucleus", "colour": "#3d9bff", "object_type": ObjectType.NUCLEUS},
-    GLAND,
-]
+DEMO_LABELS = make_first_labels("nuclei_and_glands")
+GLAND = next(label for label in DEMO_LABELS if label["object_type"] == ObjectType.GLAND)
 
 
 class Backend(ModelBackend):

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from annotator.core.errors import SquiggleError
+from annotator.projects.first_labels import FIRST_LABELS, make_first_labels
 from annotator.projects.labels import PALETTE
 from annotator.projects.models import ObjectType, Role, Team
 from annotator.projects.services import create_project, set_membership
@@ -26,12 +27,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--label", action="append", metavar="NAME[:TYPE]",
             help="of the type nucleus (if none is named), cell, gland or region; may be given several times; "
-            "default: Tumour nucleus, Lymphocyte, Other nucleus",
+            f"default: {', '.join(FIRST_LABELS['nuclei'])}",
         )  # fmt: skip
 
     def handle(self, *args: Any, **options: Any) -> None:
-        names = options["label"] or ["Tumour nucleus", "Lymphocyte", "Other nucleus"]
-        labels = [_read_label(text) | {"colour": colour} for text, colour in zip(names, cycle(PALETTE), strict=False)]
+        named = zip(options["label"] or [], cycle(PALETTE), strict=False)
+        labels = [_read_label(text) | {"colour": colour} for text, colour in named] or make_first_labels("nuclei")
         try:
             with transaction.atomic():
                 team, _ = Team.objects.get_or_create(name=options["team"])
